@@ -1,0 +1,235 @@
+"""Names that users type, and the code behind them, resolved on first use.
+
+An entry says where the code is (``"module:attribute"``), what the game must be, what it is good
+for and who invented it. Importing the registry imports none of it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+from marl_kit.core.errors import UnknownNameError, UnsupportedGameError
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A solver's entry.
+
+    Attributes
+    ----------
+    target : str
+        ``"module:attribute"``: a function ``game, **options -> Answer`` (direct), or a frozen
+        dataclass of options with ``init`` and ``step`` (iterative).
+    requires : tuple of str
+        Preconditions, keys of ``PRECONDITIONS``.
+    converges : str
+        Where the method is known to find a Nash equilibrium.
+    """
+
+    name: str
+    target: str
+    requires: tuple[str, ...]
+    summary: str
+    converges: str
+    citation: str
+
+
+PRECONDITIONS = {
+    "two_player": "two players",
+    "zero_sum": "payoffs that sum to a constant",
+    "perfect_recall": "perfect recall",
+    "perfect_information": "perfect information (every infoset a single node)",
+    "normal_form": "a normal form (game.to_normal_form() makes one)",
+}
+
+_ZINKEVICH = (
+    "Zinkevich, Johanson, Bowling and Piccione (2007), "
+    "Regret minimization in games with incomplete information, NIPS 20"
+)
+_TAMMELIN = "Tammelin (2014), Solving large imperfect information games using CFR+, arXiv:1407.5042"
+_BROWN = (
+    "Brown and Sandholm (2019), Solving imperfect-information games via discounted regret "
+    "minimization, AAAI 33"
+)
+_CFR_CONVERGES = "two-player zero-sum"
+
+METHODS: dict[str, Method] = {
+    m.name: m
+    for m in (
+        Method(
+            "lp",
+            "marl_kit.solve.lp:solve_lp",
+            ("two_player", "zero_sum", "perfect_recall"),
+            "linear program, on the matrix or the sequence form",
+            "two-player zero-sum, exact",
+            "von Neumann (1928), Zur Theorie der Gesellschaftsspiele, Math. Annalen 100; "
+            "Dantzig (1951), A proof of the equivalence of the programming problem and the game "
+            "problem",
+        ),
+        Method(
+            "sequence_form_lp",
+            "marl_kit.solve.lp:solve_sequence_form_lp",
+            ("two_player", "zero_sum", "perfect_recall"),
+            "linear program on the sequence form",
+            "two-player zero-sum, exact",
+            "Koller, Megiddo and von Stengel (1996), Efficient computation of equilibria for "
+            "extensive two-person games, Games and Economic Behavior 14",
+        ),
+        Method(
+            "backward_induction",
+            "marl_kit.solve.backward_induction:solve_backward_induction",
+            ("perfect_information",),
+            "best action at every node, from the leaves up",
+            "perfect information, exact and subgame-perfect",
+            "Zermelo (1913), Ueber eine Anwendung der Mengenlehre auf die Theorie des "
+            "Schachspiels; Kuhn (1953), Extensive games and the problem of information",
+        ),
+        Method(
+            "vertex_enumeration",
+            "marl_kit.solve.vertex_enumeration:solve_vertex_enumeration",
+            ("two_player", "normal_form"),
+            "all extreme equilibria from the best-response polytopes, in exact arithmetic",
+            "two players, exact and complete",
+            "Mangasarian (1964), Equilibrium points of bimatrix games, J. SIAM 12; Avis, "
+            "Rosenberg, Savani and von Stengel (2010), Enumeration of Nash equilibria for "
+            "two-player games, Economic Theory 42",
+        ),
+        Method(
+            "cfr",
+            "marl_kit.solve.cfr:CFR",
+            ("perfect_recall",),
+            "counterfactual regret minimisation",
+            _CFR_CONVERGES,
+            _ZINKEVICH,
+        ),
+        Method(
+            "cfr+",
+            "marl_kit.solve.cfr:CFRPlus",
+            ("perfect_recall",),
+            "regrets floored at 0, average weighted by the iteration",
+            _CFR_CONVERGES,
+            _TAMMELIN,
+        ),
+        Method(
+            "lcfr",
+            "marl_kit.solve.cfr:LinearCFR",
+            ("perfect_recall",),
+            "regrets and average weighted by the iteration",
+            _CFR_CONVERGES,
+            _BROWN,
+        ),
+        Method(
+            "dcfr",
+            "marl_kit.solve.cfr:DiscountedCFR",
+            ("perfect_recall",),
+            "discounted regrets (alpha, beta) and average (gamma)",
+            _CFR_CONVERGES,
+            _BROWN,
+        ),
+        Method(
+            "fictitious_play",
+            "marl_kit.solve.fictitious_play:FictitiousPlay",
+            ("normal_form",),
+            "best replies to the others' average play, all at once",
+            "two-player zero-sum, potential games, 2 x n",
+            "Brown (1951), Iterative solution of games by fictitious play; Robinson (1951), An "
+            "iterative method of solving a game, Annals of Mathematics 54",
+        ),
+        Method(
+            "replicator",
+            "marl_kit.solve.replicator:Replicator",
+            ("normal_form",),
+            "replicator dynamics from an interior start, last point",
+            "not in general; towards strict equilibria",
+            "Taylor and Jonker (1978), Evolutionary stable strategies and game dynamics, "
+            "Mathematical Biosciences 40",
+        ),
+    )
+}
+
+
+def fold(name: str) -> str:
+    """A method name as it is looked up: lower case, ``_`` for ``-`` and space."""
+    return name.strip().lower().replace("-", "_").replace(" ", "_")
+
+
+def find_method(name: str) -> Method:
+    """The entry of a method.
+
+    Raises
+    ------
+    UnknownNameError
+        With near misses.
+    """
+    method = METHODS.get(fold(name))
+    if method is None:
+        raise UnknownNameError("method", name, [*METHODS, "auto"])
+    return method
+
+
+def resolve(target: str) -> Any:
+    """Import ``"module:attribute"``."""
+    module, _, attribute = target.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def require(method: Method, game: Any) -> None:
+    """Check a method's preconditions before anything runs.
+
+    Raises
+    ------
+    ImperfectRecallError
+        With the infoset and the two histories.
+    UnsupportedGameError
+        Any other precondition.
+    """
+    for condition in method.requires:
+        if condition == "perfect_recall" and not game.info.perfect_recall:
+            game.sequence_form()  # raises, and names the infoset
+        if not _holds(condition, game):
+            raise UnsupportedGameError(
+                f"{method.name} needs {PRECONDITIONS[condition]}, and {game.name} "
+                f"{_instead(condition, game)}."
+            )
+
+
+def _holds(condition: str, game: Any) -> bool:
+    if condition == "two_player":
+        return bool(game.num_players == 2)
+    if condition == "normal_form":
+        return bool(game.form == "normal")
+    if condition == "zero_sum":
+        return bool(game.info.constant_sum)
+    return bool(getattr(game.info, condition))
+
+
+def _instead(condition: str, game: Any) -> str:
+    return {
+        "two_player": f"has {game.num_players}",
+        "zero_sum": "is general-sum",
+        "perfect_information": "has infosets of several nodes",
+        "normal_form": f"is in {game.form} form",
+    }[condition]
+
+
+def cite(result_or_method: Any) -> str:
+    """Who invented a method, as a reference for a paper.
+
+    Examples
+    --------
+    >>> cite("cfr+")
+    'Tammelin (2014), Solving large imperfect information games using CFR+, arXiv:1407.5042'
+    """
+    name = result_or_method if isinstance(result_or_method, str) else result_or_method.method
+    return find_method(name.partition("(")[0]).citation
+
+
+def methods_table() -> str:
+    """All methods as a Markdown table, as it stands in the README."""
+    lines = ["| method | what it does | needs | finds a Nash equilibrium |", "|---|---|---|---|"]
+    for m in METHODS.values():
+        needs = ", ".join(PRECONDITIONS[c].partition(" (")[0] for c in m.requires)
+        lines.append(f"| `{m.name}` | {m.summary} | {needs or 'any finite game'} | {m.converges} |")
+    return "\n".join(lines)

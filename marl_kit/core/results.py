@@ -1,0 +1,283 @@
+"""What solvers return."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+class Status(Enum):
+    """Why a solver stopped; each member carries a sentence."""
+
+    SOLVED = "The method is direct: the answer is exact up to rounding."
+    CONVERGED = "NashConv fell below the tolerance."
+    ITERATION_LIMIT = "The iterations that were asked for have run."
+    TIME_LIMIT = "The time limit was reached."
+    INTERRUPTED = "Interrupted by the user; this is what was reached."
+    NO_GUARANTEE = (
+        "The iterations have run, but in this game convergence to a Nash equilibrium is not "
+        "promised: look at the NashConv."
+    )
+    COMPLETE = "Every extreme equilibrium was enumerated, in exact arithmetic."
+    NOT_PROVEN_COMPLETE = "not proven complete: there may be equilibria that are not in the list."
+
+    @property
+    def sentence(self) -> str:
+        """The status in words."""
+        return str(self.value)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class History:
+    """NashConv of the profile that would be returned, along a run of K checkpoints."""
+
+    iteration: np.ndarray  # int64 [K]
+    wall_time_s: np.ndarray  # float64 [K]; solver loop only, without evaluation
+    nash_conv: np.ndarray  # float64 [K]
+
+    def __len__(self) -> int:
+        return len(self.iteration)
+
+    def to_dict(self) -> dict[str, list[float]]:
+        """Columns as lists."""
+        return {name: getattr(self, name).tolist() for name in self.__slots__}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Solution:
+    """A profile with its certificate.
+
+    Attributes
+    ----------
+    profile : list of P float64 vectors, or TabularPolicy
+    values : float64 [P]
+        Expected return of each player.
+    nash_conv : float
+        Sum of best-response gains, by code that the solver does not share.
+    exploitability : float
+        ``nash_conv / P``.
+    method, options
+        What ran.
+    status : Status
+    reason : str
+        Why ``method="auto"`` chose this method; empty when the user chose.
+    note : str
+        What the method has to add, for instance how many equilibria there are.
+    iterations : int
+        0 for direct methods.
+    wall_time_s, setup_time_s : float
+        Solver loop only; compile and build.
+    seed : int
+        -1 when a Generator was given.
+    history : History
+    state : object
+        What ``start=solution`` continues from; ``None`` for direct methods.
+    """
+
+    profile: Any
+    values: np.ndarray
+    nash_conv: float
+    exploitability: float
+    method: str
+    options: Mapping[str, Any]
+    status: Status
+    reason: str
+    note: str
+    iterations: int
+    wall_time_s: float
+    setup_time_s: float
+    seed: int
+    history: History
+    state: Any
+    game: Any = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers, lists and strings; what ``--json`` prints."""
+        return {
+            "game": self.game.spec or self.game.name,
+            "method": self.method,
+            "options": dict(self.options),
+            "status": self.status.name,
+            "status_text": self.status.sentence,
+            "reason": self.reason,
+            "note": self.note,
+            "values": [float(v) for v in self.values],
+            "nash_conv": self.nash_conv,
+            "exploitability": self.exploitability,
+            "iterations": self.iterations,
+            "wall_time_s": self.wall_time_s,
+            "setup_time_s": self.setup_time_s,
+            "seed": self.seed,
+            "history": self.history.to_dict(),
+            "profile": _plain_profile(self.profile),
+        }
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Label and text of each line of the printed form."""
+        lines = [
+            ("game", self.game.spec or self.game.name),
+            ("method", self.method + (f"  ({self.reason})" if self.reason else "")),
+            ("status", f"{self.status.name}: {self.status.sentence}"),
+            ("values", "  ".join(_number(v) for v in self.values)),
+            ("NashConv", f"{self.nash_conv:.6g}  (sum of gains)"),
+            ("exploitability", f"{self.exploitability:.6g}  (NashConv / {len(self.values)})"),
+        ]
+        if self.iterations:
+            lines.append(("iterations", f"{self.iterations:,}"))
+        lines.append(
+            ("time", f"{_seconds(self.wall_time_s)} solving, {_seconds(self.setup_time_s)} setup")
+        )
+        if self.note:
+            lines.append(("note", self.note))
+        if isinstance(self.profile, list):
+            lines += [(f"player {p}", format_vector(x)) for p, x in enumerate(self.profile)]
+        return lines
+
+    def plot(self, ax: Any = None) -> Any:
+        """NashConv against solver time; returns the matplotlib axes."""
+        from marl_kit.core.registry import resolve
+
+        return resolve("marl_kit.plot.convergence:plot_convergence")([self], ax=ax)
+
+    def save(self, path: str | Path) -> None:
+        """Write the solution with its state; ``mk.load_solution`` reads it."""
+        from marl_kit.core.registry import resolve
+
+        resolve("marl_kit.solve.storage:save_solution")(self, path)
+
+    def __repr__(self) -> str:
+        return aligned("Solution", self.rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(self.rows())
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class EquilibriumSet:
+    """The extreme Nash equilibria of a two-player game, K of them.
+
+    Iterating, ``len`` and ``[i]`` give profiles (lists of P float64 vectors).
+
+    Attributes
+    ----------
+    profiles : tuple of K profiles
+    exact_profiles : tuple of K profiles of Fractions, or None unless ``exact=True`` was asked
+    certificates : float64 [K]
+        NashConv of each.
+    complete : bool
+        Whether every extreme equilibrium is in the list; ``status`` says why.
+    degenerate : bool
+        Whether some mixed strategy has more pure best replies than actions in its support.
+    nash_subsets : tuple of (tuple of int, tuple of int)
+        Maximal Nash subsets as ``(strategies of player 0, strategies of player 1)``, numbered by
+        the first equilibrium in which they occur: every pair of them is an equilibrium, and so is
+        every pair of their mixtures.
+    components : tuple of tuples of int
+        Connected components of the set of all equilibria, each as indices of equilibria.
+    """
+
+    game: Any = field(repr=False)
+    profiles: tuple[Any, ...]
+    exact_profiles: tuple[Any, ...] | None
+    certificates: np.ndarray
+    status: Status
+    degenerate: bool
+    nash_subsets: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
+    components: tuple[tuple[int, ...], ...]
+
+    @property
+    def complete(self) -> bool:
+        return self.status is Status.COMPLETE
+
+    def __len__(self) -> int:
+        return len(self.profiles)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.profiles)
+
+    def __getitem__(self, i: int) -> Any:
+        return self.profiles[i]
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Label and text of each line of the printed form."""
+        lines = [
+            ("game", self.game.spec or self.game.name),
+            ("status", f"{self.status.name}: {self.status.sentence}"),
+            ("equilibria", f"{len(self)} extreme in {len(self.components)} components"),
+            ("degenerate", "yes" if self.degenerate else "no"),
+        ]
+        for i, profile in enumerate(self.profiles):
+            shown = profile if self.exact_profiles is None else self.exact_profiles[i]
+            strategies = "  |  ".join(format_vector(x) for x in shown)
+            lines.append((f"[{i}]", f"{strategies}   NashConv {self.certificates[i]:.1e}"))
+        return lines
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers, lists and strings."""
+        return {
+            "game": self.game.spec or self.game.name,
+            "status": self.status.name,
+            "complete": self.complete,
+            "degenerate": self.degenerate,
+            "equilibria": [[x.tolist() for x in profile] for profile in self.profiles],
+            "certificates": self.certificates.tolist(),
+            "nash_subsets": [[list(a), list(b)] for a, b in self.nash_subsets],
+            "components": [list(c) for c in self.components],
+        }
+
+    def __repr__(self) -> str:
+        return aligned("EquilibriumSet", self.rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(self.rows())
+
+
+def aligned(title: str, rows: list[tuple[str, str]]) -> str:
+    """Lines of ``label  text`` below a title."""
+    width = max(len(label) for label, _ in rows)
+    return "\n".join([title, *(f"  {label:<{width}}  {text}" for label, text in rows)])
+
+
+def html_table(rows: list[tuple[str, str]]) -> str:
+    """The same lines as an HTML table."""
+    cells = "".join(
+        f"<tr><th style='text-align:left'>{html.escape(a)}</th>"
+        f"<td style='text-align:left'>{html.escape(b)}</td></tr>"
+        for a, b in rows
+    )
+    return f"<table>{cells}</table>"
+
+
+def format_vector(x: Any) -> str:
+    """A strategy on one line; long ones by their support."""
+    if len(x) <= 12:
+        return "(" + ", ".join(_number(v) for v in x) + ")"
+    support = [f"{i}: {_number(v)}" for i, v in enumerate(x) if v > 1e-9]
+    shown = ", ".join(support[:12]) + (", ..." if len(support) > 12 else "")
+    return "{" + shown + "}"
+
+
+def _number(x: Any) -> str:
+    if isinstance(x, float):
+        text = f"{x:.6f}".rstrip("0").rstrip(".")
+        return "0" if text == "-0" else text
+    return str(x)
+
+
+def _seconds(t: float) -> str:
+    return f"{t * 1e3:.3g} ms" if t < 1 else f"{t:.3g} s"
+
+
+def _plain_profile(profile: Any) -> Any:
+    if isinstance(profile, list):
+        return [np.asarray(x).tolist() for x in profile]
+    return {
+        (f"{k[0]}:{k[1]}" if isinstance(k, tuple) else str(k)): v
+        for k, v in profile.to_dict().items()
+    }

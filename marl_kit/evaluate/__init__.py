@@ -1,0 +1,1 @@
+"""Floor 2: exact values, best responses, NashConv. Shares no code with any solver."""

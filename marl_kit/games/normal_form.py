@@ -1,0 +1,188 @@
+"""Games in normal (strategic) form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from marl_kit.core.errors import InvalidGameError
+from marl_kit.games.game import CONSTANT_SUM_TOLERANCE, Game, Properties
+from marl_kit.games.numbers import exact_array, float_array
+from marl_kit.games.preorder import Preorder, assemble
+from marl_kit.games.tree import NO_INFOSET, TERMINAL, GameTree, read_only
+
+if TYPE_CHECKING:
+    from marl_kit.games.game import State
+
+
+class NormalFormGame(Game):
+    """A game of P players who choose once, at the same time.
+
+    Parameters
+    ----------
+    payoffs : array_like [P, A_1, ..., A_P]
+        ``payoffs[p][a_1, ..., a_P]`` is what player ``p`` gets. Integers, Fractions and strings
+        such as ``"1/3"`` keep their exact value; a float ``x`` counts as ``Fraction(repr(x))``.
+    actions : sequence of P sequences of str, optional
+        Names of the actions.
+    name : str
+    player_names : sequence of P str, optional
+
+    Raises
+    ------
+    InvalidGameError
+        Ragged or empty payoffs, NaN or infinity (with the offending index), wrong shapes.
+
+    Examples
+    --------
+    >>> game = NormalFormGame.from_bimatrix([[-1, -3], [0, -2]], [[-1, 0], [-3, -2]])
+    >>> game.num_players, game.num_actions
+    (2, (2, 2))
+    """
+
+    form = "normal"
+
+    def __init__(
+        self,
+        payoffs: Any,
+        actions: Sequence[Sequence[str]] | None = None,
+        name: str = "",
+        *,
+        player_names: Sequence[str] | None = None,
+        spec: str = "",
+    ):
+        exact = exact_array(payoffs)
+        values = float_array(payoffs)
+        _check_shape(values)
+        super().__init__(name=name or "unnamed game", num_players=len(values), spec=spec)
+        self.payoffs = read_only(values)  # float64 [P, A_1, ..., A_P]
+        self._exact_payoffs = exact  # object [P, A_1, ..., A_P] of Fraction, or None for floats
+        self.num_actions: tuple[int, ...] = values.shape[1:]
+        self.actions = _action_names(actions, self.num_actions)
+        self.player_names = tuple(
+            player_names or (f"Player {p + 1}" for p in range(self.num_players))
+        )
+
+    @classmethod
+    def from_bimatrix(cls, A: Any, B: Any = None, **names: Any) -> NormalFormGame:
+        """The two-player game with row payoffs ``A`` and column payoffs ``B`` (default ``-A``)."""
+        first = exact_array(A)
+        if first is None:
+            first = float_array(A)
+        if B is None:
+            return cls(np.stack([first, -first]), **names)
+        second = exact_array(B)
+        if second is None:
+            second = float_array(B)
+        if first.shape != second.shape:
+            raise InvalidGameError(
+                f"A has shape {first.shape} and B has shape {second.shape}; they must be equal."
+            )
+        return cls(np.stack([first.astype(object), second.astype(object)]), **names)
+
+    @property
+    def exact_payoffs(self) -> np.ndarray:
+        """Payoffs as Fractions, object [P, A_1, ..., A_P]; a float counts as its shortest decimal."""
+        if self._exact_payoffs is None:
+            self._exact_payoffs = np.vectorize(lambda x: Fraction(repr(float(x))), otypes=[object])(
+                self.payoffs
+            )
+        return self._exact_payoffs
+
+    @property
+    def integer_valued(self) -> bool:
+        """Whether every payoff is a whole number."""
+        return bool(np.all(self.payoffs == np.round(self.payoffs)))
+
+    @property
+    def info(self) -> Properties:
+        if self._properties is None:
+            total = self.payoffs.sum(axis=0)
+            spread = float(np.ptp(self.payoffs))
+            slack = CONSTANT_SUM_TOLERANCE * spread
+            self._properties = Properties(
+                num_players=self.num_players,
+                enumerable=True,
+                perfect_information=self.num_players == 1,
+                perfect_recall=True,
+                zero_sum=bool(np.all(np.abs(total) <= slack)),
+                constant_sum=bool(np.ptp(total) <= slack),
+                stochastic=False,
+                exact=True,
+                payoff_range=spread,
+            )
+        return self._properties
+
+    def new_initial_state(self) -> State:
+        """The position before player 0 chooses; later players do not see earlier choices."""
+        from marl_kit.games.tree_game import TreeState
+
+        return TreeState(self, 0)
+
+    def action_names(self, infoset: int) -> tuple[str, ...]:
+        return self.actions[infoset]
+
+    def to_normal_form(self) -> NormalFormGame:
+        return self
+
+    def _build_tree(self, node_limit: int) -> GameTree:
+        return _tree(self)
+
+
+def _check_shape(payoffs: np.ndarray) -> None:
+    shape = payoffs.shape
+    if len(shape) < 2 or len(shape) != shape[0] + 1 or 0 in shape:
+        raise InvalidGameError(
+            f"payoffs have shape {shape}; give [P, A_1, ..., A_P]: one table of as many axes as "
+            f"players for each of the P players, with at least one action each."
+        )
+    bad = np.argwhere(~np.isfinite(payoffs))
+    if len(bad):
+        player, *actions = (int(i) for i in bad[0])
+        raise InvalidGameError(
+            f"the payoff of player {player} at actions {tuple(actions)} is "
+            f"{payoffs[tuple(bad[0])]}; payoffs must be finite numbers."
+        )
+
+
+def _action_names(
+    actions: Sequence[Sequence[str]] | None, sizes: tuple[int, ...]
+) -> tuple[tuple[str, ...], ...]:
+    if actions is None:
+        return tuple(tuple(str(a) for a in range(n)) for n in sizes)
+    names = tuple(tuple(str(a) for a in row) for row in actions)
+    if tuple(len(row) for row in names) != sizes:
+        raise InvalidGameError(
+            f"actions name {tuple(len(row) for row in names)} actions and the payoffs have "
+            f"{sizes}; give one name an action."
+        )
+    return names
+
+
+def _tree(game: NormalFormGame) -> GameTree:
+    """Players move one after another and see nothing: infoset p belongs to player p."""
+    rows = Preorder(game.num_players)
+    for p, n in enumerate(game.num_actions):
+        rows.add_infoset(str(p), p, range(n))
+    last = game.num_players - 1
+    stack = [(-1, 0, ())]
+    leaves: list[tuple[int, ...]] = []
+    while stack:
+        parent, action, joint = stack.pop()
+        if len(joint) > last:
+            rows.add(parent, action, TERMINAL, 1.0, NO_INFOSET)
+            leaves.append(joint)
+            continue
+        row = rows.add(parent, action, len(joint), 1.0, len(joint))
+        for a in reversed(range(game.num_actions[len(joint)])):
+            stack.append((row, a, (*joint, a)))
+    rows.payoffs.frombytes(
+        np.ascontiguousarray(game.payoffs.reshape(game.num_players, -1).T).tobytes()
+    )
+    exact = game.exact_payoffs
+    rows.exact_payoffs = [tuple(exact[(p, *j)] for p in range(game.num_players)) for j in leaves]
+    rows.exact_chance = {}
+    return assemble(rows)

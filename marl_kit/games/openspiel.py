@@ -1,0 +1,221 @@
+"""Games of OpenSpiel; the only module that imports ``pyspiel`` for them."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+import pyspiel
+
+from marl_kit.core.errors import (
+    InvalidOptionError,
+    UnknownNameError,
+    UnsupportedGameError,
+)
+from marl_kit.core.spec import format_spec
+from marl_kit.games.game import Game, State
+from marl_kit.games.normal_form import NormalFormGame
+from marl_kit.games.policy import TabularPolicy
+from marl_kit.games.preorder import Preorder, assemble, guard_size
+from marl_kit.games.tree import CHANCE, NO_INFOSET, TERMINAL, GameTree
+
+_LOOK_EVERY = 1 << 16
+"""Nodes between two looks at the limit and the free memory."""
+
+
+def openspiel_names() -> list[str]:
+    """Short names of OpenSpiel's games."""
+    return list(pyspiel.registered_names())
+
+
+def load_openspiel(name: str, params: dict[str, Any]) -> Game:
+    """Load an OpenSpiel game by its short name and parameters."""
+    if name not in pyspiel.registered_names():
+        raise UnknownNameError("OpenSpiel game", name, openspiel_names())
+    _check_parameters(name, params)
+    try:
+        game = pyspiel.load_game(format_spec(name, params))
+    except pyspiel.SpielError as error:
+        raise InvalidOptionError(f"OpenSpiel refuses {name} with {params}: {error}") from error
+    return wrap_openspiel(game)
+
+
+def wrap_openspiel(game: pyspiel.Game) -> Game:
+    """Our handle on a ``pyspiel.Game``: matrix games become ``NormalFormGame``, others keep their
+    rules, and simultaneous moves are turned into turns."""
+    kind = game.get_type()
+    if isinstance(game, pyspiel.MatrixGame):
+        return _matrix_game(game)
+    if isinstance(game, pyspiel.TensorGame):
+        return _tensor_game(game)
+    if kind.dynamics == pyspiel.GameType.Dynamics.MEAN_FIELD:
+        raise UnsupportedGameError(f"{kind.short_name} is a mean-field game; those are not read.")
+    return OpenSpielGame(game)
+
+
+class OpenSpielGame(Game):
+    """A sequential OpenSpiel game. States are ``pyspiel.State`` objects themselves.
+
+    ``rules`` is the ``pyspiel.Game`` that is walked: where OpenSpiel has simultaneous moves it is
+    the game turned into turns (a player does not see what was chosen at the same time).
+    """
+
+    def __init__(self, game: pyspiel.Game):
+        kind = game.get_type()
+        self.original = game
+        simultaneous = kind.dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS
+        self.rules = pyspiel.convert_to_turn_based(game) if simultaneous else game
+        super().__init__(
+            name=kind.short_name, num_players=game.num_players(), spec=_spec(game)
+        )
+
+    def new_initial_state(self) -> State:
+        return self.rules.new_initial_state()
+
+    def infoset_key(self, state: State) -> Hashable:
+        kind = self.rules.get_type()
+        if kind.provides_information_state_string:
+            return state.information_state_string()
+        if kind.information != pyspiel.GameType.Information.PERFECT_INFORMATION:
+            raise UnsupportedGameError(
+                f"{self.name} has hidden information and gives no information state string in "
+                f"OpenSpiel, so its infosets cannot be told apart."
+            )
+        return state.history_str()  # type: ignore[attr-defined]
+
+    def action_names(self, infoset: int) -> tuple[str, ...]:
+        tree = self.tree()
+        state = self.rules.new_initial_state()
+        for action in tree.history(int(tree.first_nodes()[infoset])):
+            state.apply_action(action)
+        player = state.current_player()
+        return tuple(state.action_to_string(player, a) for a in state.legal_actions())
+
+    def _build_tree(self, node_limit: int) -> GameTree:
+        kind = self.rules.get_type()
+        if kind.chance_mode == pyspiel.GameType.ChanceMode.SAMPLED_STOCHASTIC:
+            raise UnsupportedGameError(
+                f"{self.name} samples its chance moves without telling their probabilities, so it "
+                f"cannot be enumerated; load it with explicit chance if it has such an option."
+            )
+        rows = Preorder(self.num_players)
+        collecting = gc.isenabled()
+        gc.disable()  # a walk makes no cycles, and collecting costs a quarter of it
+        try:
+            self._walk(rows, node_limit)
+        finally:
+            if collecting:
+                gc.enable()
+        _separate_keys(rows)
+        return assemble(rows)
+
+    def _walk(self, rows: Preorder, node_limit: int) -> None:
+        """Depth first over live states; the columns are filled through local names, because this
+        loop is all of the time of compiling."""
+        kind = self.rules.get_type()
+        by_string = kind.provides_information_state_string
+        parents, depths, actions = rows.parent, rows.depth, rows.action
+        players, probabilities, infosets = rows.player, rows.chance_prob, rows.infoset
+        payoffs = rows.payoffs
+        number: dict[tuple[int, str], int] = {}
+        stack = [(self.rules.new_initial_state(), -1, 0, 0, 1.0)]
+        row = 0
+        while stack:
+            state, parent, depth, action, probability = stack.pop()
+            while True:
+                player = state.current_player()
+                parents.append(parent)
+                depths.append(depth)
+                actions.append(action)
+                players.append(player)
+                probabilities.append(probability)
+                if row % _LOOK_EVERY == 0 or row >= node_limit:
+                    guard_size(row + 1, node_limit)
+                parent = row
+                row += 1
+                depth += 1
+                if player == TERMINAL:
+                    infosets.append(NO_INFOSET)
+                    payoffs.extend(state.returns())
+                    break
+                if player == CHANCE:
+                    infosets.append(NO_INFOSET)
+                    outcomes = state.chance_outcomes()
+                    for a, p in outcomes[:0:-1]:
+                        stack.append((state.child(a), parent, depth, a, p))
+                    action, probability = outcomes[0]
+                else:
+                    legal = state.legal_actions()
+                    text = state.information_state_string() if by_string else self.infoset_key(state)
+                    infoset = number.get((player, text))
+                    if infoset is None:
+                        number[(player, text)] = infoset = rows.add_infoset(text, player, legal)
+                    infosets.append(infoset)
+                    for a in legal[:0:-1]:
+                        stack.append((state.child(a), parent, depth, a, 1.0))
+                    action, probability = legal[0], 1.0
+                state.apply_action(action)  # the first child needs no clone
+
+
+def _separate_keys(rows: Preorder) -> None:
+    """Where two players share a string, the key becomes (player, string)."""
+    owners: dict[Hashable, int] = {}
+    shared = False
+    for key, player in zip(rows.infoset_keys, rows.infoset_player, strict=True):
+        shared = shared or owners.setdefault(key, player) != player
+    if shared:
+        rows.infoset_keys[:] = list(zip(rows.infoset_player, rows.infoset_keys, strict=True))
+
+
+def _matrix_game(game: pyspiel.MatrixGame) -> NormalFormGame:
+    payoffs = np.stack([game.row_utilities(), game.col_utilities()])
+    names = (
+        [game.row_action_name(i) for i in range(game.num_rows())],
+        [game.col_action_name(i) for i in range(game.num_cols())],
+    )
+    return NormalFormGame(payoffs, names, _short(game), spec=_spec(game))
+
+
+def _tensor_game(game: pyspiel.TensorGame) -> NormalFormGame:
+    shape = tuple(game.shape())
+    payoffs = np.stack(
+        [np.reshape(game.player_utilities(p), shape) for p in range(game.num_players())]
+    )
+    names = [
+        [game.action_name(p, a) for a in range(shape[p])] for p in range(game.num_players())
+    ]
+    return NormalFormGame(payoffs, names, _short(game), spec=_spec(game))
+
+
+def _short(game: pyspiel.Game) -> str:
+    return game.get_type().short_name
+
+
+def _spec(game: pyspiel.Game) -> str:
+    text = f"openspiel:{game}"
+    return text[:-2] if text.endswith("()") else text
+
+
+def _check_parameters(name: str, params: dict[str, Any]) -> None:
+    """Ours comes first: OpenSpiel prints a line of its own for every error."""
+    kind = next(t for t in pyspiel.registered_games() if t.short_name == name)
+    for key in params:
+        if key not in kind.parameter_specification:
+            raise UnknownNameError(f"parameter of {name}", key, kind.parameter_specification)
+
+
+def to_openspiel_policy(policy: TabularPolicy) -> pyspiel.TabularPolicy:
+    """Convert a policy; OpenSpiel finds it by information state string."""
+    if not isinstance(policy.game, OpenSpielGame):
+        raise UnsupportedGameError(
+            f"{policy.game.name} is not an OpenSpiel game, so OpenSpiel cannot play its policy."
+        )
+    tree = policy.game.tree()
+    table = {}
+    for i, key in enumerate(tree.infoset_keys):
+        slots = tree.slots(i)
+        pairs = zip(tree.action_number[slots], policy.probabilities[slots], strict=True)
+        table[str(key[1] if isinstance(key, tuple) else key)] = [(int(a), float(p)) for a, p in pairs]
+    return pyspiel.TabularPolicy(table)

@@ -1,0 +1,242 @@
+"""Whatever describes a profile of strategies, brought to one of two forms.
+
+Normal form: a list of P float64 vectors. Every other form: one ``TabularPolicy``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from marl_kit.core.errors import InvalidProfileError
+from marl_kit.games.game import Game, State
+from marl_kit.games.normal_form import NormalFormGame
+from marl_kit.games.policy import SUM_TOLERANCE, TabularPolicy, infoset_index
+from marl_kit.games.tree import NO_INFOSET
+
+Profile = list[np.ndarray] | TabularPolicy
+ActionProbabilities = Mapping[int, float]
+
+
+def as_profile(game: Game, profile: Any) -> Profile:
+    """Read any accepted description of a profile.
+
+    Accepted: a ``Solution``; a list of P vectors (normal form); a ``TabularPolicy``; a list of P
+    policies, one a seat; ``{infoset key: probabilities}``; an OpenSpiel policy; a callable
+    ``state -> {action: probability}``; a player with ``probabilities(state)``.
+
+    Raises
+    ------
+    InvalidProfileError
+        It does not fit the game; the message names the player, infoset or action.
+    """
+    profile = getattr(profile, "profile", profile)
+    if isinstance(profile, str):
+        if profile == "uniform":
+            return uniform_profile(game)
+        raise InvalidProfileError(f"{profile!r} is not a profile; the only one with a name is "
+                                  f"'uniform'.")
+    if isinstance(game, NormalFormGame):
+        return _vectors(game, profile)
+    return _policy(game, profile)
+
+
+def uniform_profile(game: Game) -> Profile:
+    """Every action with equal probability."""
+    if isinstance(game, NormalFormGame):
+        return [np.full(n, 1.0 / n) for n in game.num_actions]
+    return TabularPolicy.uniform(game)
+
+
+def _vectors(game: NormalFormGame, profile: Any) -> list[np.ndarray]:
+    if isinstance(profile, TabularPolicy):
+        return _split(game, profile.probabilities)
+    if isinstance(profile, Mapping) or callable(profile):
+        return _split(game, _policy(game, profile).probabilities)
+    try:
+        count = len(profile)
+    except TypeError as error:
+        raise InvalidProfileError(
+            f"{type(profile).__name__} is not a profile; give a list of {game.num_players} vectors."
+        ) from error
+    if count != game.num_players:
+        raise InvalidProfileError(
+            f"the profile has {count} strategies and {game.name} has {game.num_players} players."
+        )
+    return [_vector(game, p, strategy) for p, strategy in enumerate(profile)]
+
+
+def _split(game: NormalFormGame, probabilities: np.ndarray) -> list[np.ndarray]:
+    return np.split(np.array(probabilities), np.cumsum(game.num_actions)[:-1])
+
+
+def _vector(game: NormalFormGame, player: int, strategy: Any) -> np.ndarray:
+    try:
+        x = np.array(strategy, np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidProfileError(f"player {player}'s strategy is not a vector ({error}).") from error
+    if x.shape != (game.num_actions[player],):
+        raise InvalidProfileError(
+            f"player {player}'s strategy has shape {x.shape}; it needs "
+            f"{game.num_actions[player]} probabilities."
+        )
+    bad = np.flatnonzero(~(np.isfinite(x) & (x >= -SUM_TOLERANCE)))
+    if len(bad):
+        raise InvalidProfileError(
+            f"player {player}'s probability of action {bad[0]} is {x[bad[0]]}; probabilities are "
+            f"finite and not negative."
+        )
+    x = np.maximum(x, 0.0)
+    if abs(x.sum() - 1) > SUM_TOLERANCE:
+        raise InvalidProfileError(
+            f"player {player}'s probabilities sum to {x.sum():.9g}; they must sum to 1."
+        )
+    return x / x.sum()
+
+
+def _policy(game: Game, profile: Any) -> TabularPolicy:
+    if isinstance(profile, TabularPolicy):
+        if profile.game is game:
+            return profile
+        return _from_mapping(game, profile.to_dict())
+    if isinstance(profile, Mapping):
+        return _from_mapping(game, profile)
+    if isinstance(profile, Sequence):
+        return _by_seat(game, profile)
+    return _from_callable(game, _action_probabilities(profile))
+
+
+def _action_probabilities(profile: Any) -> Callable[[State], ActionProbabilities]:
+    for attribute in ("probabilities", "action_probabilities"):
+        method = getattr(profile, attribute, None)
+        if callable(method):
+            return method
+    if callable(profile):
+        return profile
+    raise InvalidProfileError(
+        f"{type(profile).__name__} is not a profile; give a Solution, a TabularPolicy, a list of "
+        f"policies, {{infoset key: probabilities}}, a function state -> {{action: probability}} or "
+        f"a player that tells its probabilities."
+    )
+
+
+def _by_seat(game: Game, policies: Sequence[Any]) -> TabularPolicy:
+    if len(policies) != game.num_players:
+        raise InvalidProfileError(
+            f"the list has {len(policies)} policies and {game.name} has {game.num_players} players."
+        )
+    tree = game.tree()
+    owner = np.repeat(tree.infoset_player, tree.num_actions)
+    merged = np.zeros(tree.num_slots)
+    for p, policy in enumerate(policies):
+        mine = owner == p
+        seat = getattr(policy, "profile", policy)
+        if isinstance(seat, Mapping):
+            merged[mine] = _table(game, seat, player=p)[mine]
+        else:
+            merged[mine] = _policy_of_seat(game, seat, p)[mine]
+    return TabularPolicy(game, merged)
+
+
+def _policy_of_seat(game: Game, policy: Any, player: int) -> np.ndarray:
+    if isinstance(policy, TabularPolicy):
+        return _policy(game, policy).probabilities
+    return _walk(game, _action_probabilities(policy), player)
+
+
+def _from_mapping(game: Game, table: Mapping[Any, Any]) -> TabularPolicy:
+    return TabularPolicy(game, _table(game, table))
+
+
+def _table(game: Game, table: Mapping[Any, Any], player: int | None = None) -> np.ndarray:
+    """Slots from ``{key: probabilities}``; with ``player`` only that player's infosets count."""
+    tree = game.tree()
+    index = infoset_index(game)
+    probabilities = np.full(tree.num_slots, np.nan)
+    for key, row in table.items():
+        infoset = index.get(key)
+        if infoset is None:
+            raise InvalidProfileError(f"{game.name} has no infoset with the key {key!r}.")
+        probabilities[tree.slots(infoset)] = _row(game, infoset, row)
+    owner = np.repeat(tree.infoset_player, tree.num_actions)
+    missing = np.isnan(probabilities) & ((owner == player) | (player is None))
+    if np.any(missing):
+        slot = int(np.flatnonzero(missing)[0])
+        infoset = int(np.searchsorted(tree.infoset_offset, slot, side="right") - 1)
+        raise InvalidProfileError(
+            f"the profile says nothing at infoset {tree.infoset_keys[infoset]!r} of player "
+            f"{tree.infoset_player[infoset]} ({int(np.sum(missing))} action probabilities are "
+            f"missing in all)."
+        )
+    return probabilities
+
+
+def _row(game: Game, infoset: int, row: Any) -> np.ndarray:
+    """Probabilities in the order of the infoset's actions, from a vector or ``{action: p}``."""
+    tree = game.tree()
+    actions = tree.action_number[tree.slots(infoset)].tolist()
+    if isinstance(row, Mapping):
+        names = dict(zip(game.action_names(infoset), actions, strict=True))
+        numbered = {names.get(a, a): p for a, p in row.items()}
+        illegal = [a for a, p in numbered.items() if a not in actions and p != 0]
+        if illegal:
+            raise InvalidProfileError(
+                f"the profile gives action {illegal[0]!r} a probability at infoset "
+                f"{tree.infoset_keys[infoset]!r}; legal actions are {actions}."
+            )
+        row = [numbered.get(a, 0.0) for a in actions]
+    try:
+        values = np.array(row, np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidProfileError(
+            f"the probabilities at infoset {tree.infoset_keys[infoset]!r} are not numbers."
+        ) from error
+    if values.shape != (len(actions),):
+        raise InvalidProfileError(
+            f"infoset {tree.infoset_keys[infoset]!r} has {len(actions)} actions and the profile "
+            f"gives {values.size} probabilities."
+        )
+    if np.any(np.isnan(values)):
+        raise InvalidProfileError(
+            f"a probability at infoset {tree.infoset_keys[infoset]!r} is not a number."
+        )
+    return values
+
+
+def _from_callable(game: Game, policy: Callable[[State], ActionProbabilities]) -> TabularPolicy:
+    return TabularPolicy(game, _walk(game, policy, None))
+
+
+def _walk(
+    game: Game, policy: Callable[[State], ActionProbabilities], player: int | None
+) -> np.ndarray:
+    """Ask ``policy`` once at every infoset (of ``player``), at the infoset's first node."""
+    tree = game.tree()
+    probabilities = np.zeros(tree.num_slots)
+    first = {int(n): i for i, n in enumerate(tree.first_nodes())}
+    last = int(np.max(np.flatnonzero(tree.infoset != NO_INFOSET), initial=-1))
+    wanted = {n: i for n, i in first.items() if player in (None, tree.infoset_player[i])}
+    needed = _ancestors(tree.parent, wanted)
+    stack = [(game.new_initial_state(), 0)] if last >= 0 else []
+    while stack:
+        state, node = stack.pop()
+        infoset = wanted.get(node)
+        if infoset is not None:
+            probabilities[tree.slots(infoset)] = _row(game, infoset, dict(policy(state)))
+        for k in range(int(tree.num_children[node])):
+            child = int(tree.first_child[node]) + k
+            if child in needed:
+                stack.append((state.child(int(tree.action[child])), child))
+    return probabilities
+
+
+def _ancestors(parent: np.ndarray, nodes: Mapping[int, int]) -> set[int]:
+    """``nodes`` and everything above them."""
+    needed: set[int] = set()
+    for node in nodes:
+        while node >= 0 and node not in needed:
+            needed.add(node)
+            node = int(parent[node])
+    return needed
