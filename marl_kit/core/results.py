@@ -174,12 +174,11 @@ class EquilibriumSet:
         Whether every extreme equilibrium is in the list; ``status`` says why.
     degenerate : bool
         Whether some mixed strategy has more pure best replies than actions in its support.
-    nash_subsets : tuple of (tuple of int, tuple of int)
-        Maximal Nash subsets as ``(strategies of player 0, strategies of player 1)``, numbered by
-        the first equilibrium in which they occur: every pair of them is an equilibrium, and so is
-        every pair of their mixtures.
+    nash_subsets : tuple of tuples of int
+        Maximal Nash subsets (bicliques of the graph whose edges are the extreme equilibria), each
+        as the indices of its equilibria: any two mixtures of their strategies are in equilibrium.
     components : tuple of tuples of int
-        Connected components of the set of all equilibria, each as indices of equilibria.
+        Connected components of the set of all equilibria, unions of such subsets, as indices.
     """
 
     game: Any = field(repr=False)
@@ -188,7 +187,7 @@ class EquilibriumSet:
     certificates: np.ndarray
     status: Status
     degenerate: bool
-    nash_subsets: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
+    nash_subsets: tuple[tuple[int, ...], ...]
     components: tuple[tuple[int, ...], ...]
 
     @property
@@ -227,7 +226,7 @@ class EquilibriumSet:
             "degenerate": self.degenerate,
             "equilibria": [[x.tolist() for x in profile] for profile in self.profiles],
             "certificates": self.certificates.tolist(),
-            "nash_subsets": [[list(a), list(b)] for a, b in self.nash_subsets],
+            "nash_subsets": [list(s) for s in self.nash_subsets],
             "components": [list(c) for c in self.components],
         }
 

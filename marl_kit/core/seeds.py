@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-Seed = "int | np.random.Generator | None"
 GENERATOR_SEED = -1
 """What a result records as its seed when a Generator was given."""
 
@@ -26,8 +25,7 @@ def resolve_seed(seed: int | np.random.Generator | None) -> tuple[int, np.random
     if isinstance(seed, np.random.Generator):
         return GENERATOR_SEED, np.random.SeedSequence(int(seed.integers(2**63)))
     if seed is None:
-        fresh = np.random.SeedSequence().entropy
-        number = int(fresh) % 2**63 if fresh is not None else 0  # type: ignore[call-overload]
+        number = int(np.random.default_rng().integers(2**63))
         return number, np.random.SeedSequence(number)
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise InvalidOptionError(

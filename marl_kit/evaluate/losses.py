@@ -54,9 +54,7 @@ class InfosetLosses:
                     "infoset": tree.infoset_keys[i],
                     "loss": float(self.loss[i]),
                     "share": float(self.loss[i]) / total,
-                    "policy": " ".join(
-                        f"{n} {p:.2f}" for n, p in zip(names, mixture, strict=True)
-                    ),
+                    "policy": " ".join(f"{n} {p:.2f}" for n, p in zip(names, mixture, strict=True)),
                     "best": names[int(self.best_action[i])],
                 }
             )

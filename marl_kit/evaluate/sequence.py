@@ -42,9 +42,7 @@ def own_and_best(policy: TabularPolicy) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def best_response_values(
-    policy: TabularPolicy, player: int
-) -> tuple[np.ndarray, np.ndarray]:
+def best_response_values(policy: TabularPolicy, player: int) -> tuple[np.ndarray, np.ndarray]:
     """Counterfactual value of each sequence if ``player`` goes on with a best response, and the
     sequence chosen at each infoset.
 

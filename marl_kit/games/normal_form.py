@@ -85,7 +85,7 @@ class NormalFormGame(Game):
 
     @property
     def exact_payoffs(self) -> np.ndarray:
-        """Payoffs as Fractions, object [P, A_1, ..., A_P]; a float counts as its shortest decimal."""
+        """Payoffs as Fractions, object [P, A_1, ..., A_P]; floats as their shortest decimals."""
         if self._exact_payoffs is None:
             self._exact_payoffs = np.vectorize(lambda x: Fraction(repr(float(x))), otypes=[object])(
                 self.payoffs
@@ -168,7 +168,7 @@ def _tree(game: NormalFormGame) -> GameTree:
     for p, n in enumerate(game.num_actions):
         rows.add_infoset(str(p), p, range(n))
     last = game.num_players - 1
-    stack = [(-1, 0, ())]
+    stack: list[tuple[int, int, tuple[int, ...]]] = [(-1, 0, ())]
     leaves: list[tuple[int, ...]] = []
     while stack:
         parent, action, joint = stack.pop()

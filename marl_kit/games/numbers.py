@@ -46,7 +46,9 @@ def float_array(values: Any) -> np.ndarray:
     if array.dtype.kind in "fiub":
         return array.astype(np.float64)
     try:
-        flat = [float(x) if isinstance(x, Real) else float(exact(x)) for x in array.ravel().tolist()]
+        flat = [
+            float(x) if isinstance(x, Real) else float(exact(x)) for x in array.ravel().tolist()
+        ]
     except OverflowError as error:
         raise InvalidGameError("a payoff is beyond the range of float64; rescale them.") from error
     return np.array(flat, np.float64).reshape(array.shape)
@@ -56,7 +58,9 @@ def _as_array(values: Any) -> np.ndarray:
     try:
         array = np.asarray(values)
     except ValueError as error:
-        raise InvalidGameError(f"the table is ragged; rows must have equal length ({error}).") from error
+        raise InvalidGameError(
+            f"the table is ragged; rows must have equal length ({error})."
+        ) from error
     if array.dtype.kind == "c":
         raise InvalidGameError("complex numbers cannot be payoffs; give real numbers.")
     if array.dtype.kind in "fiubOUS":

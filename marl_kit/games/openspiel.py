@@ -67,9 +67,7 @@ class OpenSpielGame(Game):
         self.original = game
         simultaneous = kind.dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS
         self.rules = pyspiel.convert_to_turn_based(game) if simultaneous else game
-        super().__init__(
-            name=kind.short_name, num_players=game.num_players(), spec=_spec(game)
-        )
+        super().__init__(name=kind.short_name, num_players=game.num_players(), spec=_spec(game))
 
     def new_initial_state(self) -> State:
         return self.rules.new_initial_state()
@@ -119,7 +117,7 @@ class OpenSpielGame(Game):
         parents, depths, actions = rows.parent, rows.depth, rows.action
         players, probabilities, infosets = rows.player, rows.chance_prob, rows.infoset
         payoffs = rows.payoffs
-        number: dict[tuple[int, str], int] = {}
+        number: dict[tuple[int, Hashable], int] = {}
         stack = [(self.rules.new_initial_state(), -1, 0, 0, 1.0)]
         row = 0
         while stack:
@@ -148,7 +146,9 @@ class OpenSpielGame(Game):
                     action, probability = outcomes[0]
                 else:
                     legal = state.legal_actions()
-                    text = state.information_state_string() if by_string else self.infoset_key(state)
+                    text = (
+                        state.information_state_string() if by_string else self.infoset_key(state)
+                    )
                     infoset = number.get((player, text))
                     if infoset is None:
                         number[(player, text)] = infoset = rows.add_infoset(text, player, legal)
@@ -183,9 +183,7 @@ def _tensor_game(game: pyspiel.TensorGame) -> NormalFormGame:
     payoffs = np.stack(
         [np.reshape(game.player_utilities(p), shape) for p in range(game.num_players())]
     )
-    names = [
-        [game.action_name(p, a) for a in range(shape[p])] for p in range(game.num_players())
-    ]
+    names = [[game.action_name(p, a) for a in range(shape[p])] for p in range(game.num_players())]
     return NormalFormGame(payoffs, names, _short(game), spec=_spec(game))
 
 
@@ -213,9 +211,14 @@ def to_openspiel_policy(policy: TabularPolicy) -> pyspiel.TabularPolicy:
             f"{policy.game.name} is not an OpenSpiel game, so OpenSpiel cannot play its policy."
         )
     tree = policy.game.tree()
+    if any(isinstance(key, tuple) for key in tree.infoset_keys):
+        raise UnsupportedGameError(
+            f"players of {policy.game.name} share information state strings, by which OpenSpiel's "
+            f"policies are looked up."
+        )
     table = {}
     for i, key in enumerate(tree.infoset_keys):
         slots = tree.slots(i)
         pairs = zip(tree.action_number[slots], policy.probabilities[slots], strict=True)
-        table[str(key[1] if isinstance(key, tuple) else key)] = [(int(a), float(p)) for a, p in pairs]
+        table[key] = [(int(a), float(p)) for a, p in pairs]
     return pyspiel.TabularPolicy(table)

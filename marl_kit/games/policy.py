@@ -137,9 +137,7 @@ def load_policy(path: str | Path, game: Game | None = None) -> TabularPolicy:
         game = as_game(content["game"])
     game = as_game(game)
     tree = game.tree()
-    table = {
-        (row["player"], row["infoset"]): row["probabilities"] for row in content["policy"]
-    }
+    table = {(row["player"], row["infoset"]): row["probabilities"] for row in content["policy"]}
     wanted = [
         (int(p), _string(key))
         for p, key in zip(tree.infoset_player, tree.infoset_keys, strict=True)

@@ -34,13 +34,16 @@ def as_profile(game: Game, profile: Any) -> Profile:
     """
     profile = getattr(profile, "profile", profile)
     if isinstance(profile, str):
-        if profile == "uniform":
-            return uniform_profile(game)
-        raise InvalidProfileError(f"{profile!r} is not a profile; the only one with a name is "
-                                  f"'uniform'.")
+        return _named(game, profile)
     if isinstance(game, NormalFormGame):
         return _vectors(game, profile)
     return _policy(game, profile)
+
+
+def _named(game: Game, name: str) -> Profile:
+    if name != "uniform":
+        raise InvalidProfileError(f"{name!r} is not a profile; the only name is 'uniform'.")
+    return uniform_profile(game)
 
 
 def uniform_profile(game: Game) -> Profile:
@@ -76,7 +79,9 @@ def _vector(game: NormalFormGame, player: int, strategy: Any) -> np.ndarray:
     try:
         x = np.array(strategy, np.float64)
     except (TypeError, ValueError) as error:
-        raise InvalidProfileError(f"player {player}'s strategy is not a vector ({error}).") from error
+        raise InvalidProfileError(
+            f"player {player}'s strategy is not a vector ({error})."
+        ) from error
     if x.shape != (game.num_actions[player],):
         raise InvalidProfileError(
             f"player {player}'s strategy has shape {x.shape}; it needs "

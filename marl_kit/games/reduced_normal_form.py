@@ -114,7 +114,7 @@ def _leaves(tree: GameTree, form: SequenceForm):  # type: ignore[no-untyped-def]
         above = int(tree.parent[node])
         edge = tree.exact.chance[node] if tree.player[above] == CHANCE else 1
         reach[node] = reach[above] * edge
-    for node in np.flatnonzero(tree.num_children == 0):
+    for node in np.flatnonzero(tree.num_children == 0).tolist():
         slots = last_slot[node]
         sequence = [
             int(s) + p + 1 if s >= 0 else int(form.player_sequences[p]) for p, s in enumerate(slots)

@@ -1,0 +1,72 @@
+"""marl_kit: multi-agent game theory and self-play.
+
+Every public name is here and loaded on first use, so importing the package is free of cost:
+
+>>> import marl_kit as mk
+>>> mk.nash_conv("kuhn_poker", mk.solve("kuhn_poker")) < 1e-9
+True
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "games.load": ["load_game"],
+    "games.catalogue": ["list_games", "GameInfo"],
+    "games.game": ["Game", "State", "Properties"],
+    "games.normal_form": ["NormalFormGame"],
+    "games.builder": ["TreeBuilder"],
+    "games.tree": ["GameTree"],
+    "games.sequence_form": ["SequenceForm"],
+    "games.policy": ["TabularPolicy", "load_policy"],
+    "evaluate.exploitability": [
+        "BestResponse",
+        "best_response",
+        "expected_values",
+        "exploitability",
+        "nash_conv",
+    ],
+    "evaluate.losses": ["InfosetLosses", "infoset_losses"],
+    "solve.solve": ["solve"],
+    "solve.vertex_enumeration": ["all_equilibria", "iter_equilibria"],
+    "solve.storage": ["load_solution"],
+    "core.results": ["EquilibriumSet", "History", "Solution", "Status"],
+    "core.registry": ["cite"],
+    "core.errors": [
+        "CheckpointError",
+        "GameFileError",
+        "GameTooLargeError",
+        "IllegalActionError",
+        "ImperfectRecallError",
+        "InvalidGameError",
+        "InvalidOptionError",
+        "InvalidProfileError",
+        "MarlKitError",
+        "MissingDependencyError",
+        "RunInUseError",
+        "UnknownNameError",
+        "UnsupportedGameError",
+    ],
+}
+_MODULES = ("core", "evaluate", "games", "plot", "solve", "testing")
+_WHERE = {name: f"marl_kit.{module}" for module, names in _HOME.items() for name in names}
+
+__all__ = list(_WHERE)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        value = getattr(importlib.import_module(_WHERE[name]), name)
+        globals()[name] = value
+        return value
+    if name in _MODULES:
+        return importlib.import_module(f"marl_kit.{name}")
+    raise AttributeError(f"module 'marl_kit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE, *_MODULES})

@@ -1,0 +1,111 @@
+"""Zero-sum games as linear programs, solved by HiGHS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.optimize
+import scipy.sparse
+
+from marl_kit.core.errors import MarlKitError
+from marl_kit.games.game import Game
+from marl_kit.games.normal_form import NormalFormGame
+from marl_kit.games.policy import TabularPolicy
+from marl_kit.games.sequence_form import SequenceForm
+from marl_kit.solve.answer import Answer
+
+NEGLIGIBLE = 1e-9
+"""Below HiGHS's feasibility tolerance (1e-7) a realisation weight carries no information."""
+
+
+def solve_lp(game: Game) -> Answer:
+    """Maximin strategies: on the matrix if there is one, else on the sequence form."""
+    if isinstance(game, NormalFormGame):
+        return Answer(list(matrix_lp(game.payoffs[0])))
+    return solve_sequence_form_lp(game)
+
+
+def matrix_lp(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Optimal strategies of the zero-sum game with row player's payoffs ``A`` [m, n].
+
+    max v subject to x'A >= v: the column player's strategy is the dual solution. Payoffs are
+    moved and scaled into [0, 1] first, so that tolerances mean the same in every game.
+    """
+    spread = float(np.ptp(A))
+    scaled = (A - A.min()) / spread if spread > 0 else np.zeros_like(A)
+    m, n = A.shape
+    result = scipy.optimize.linprog(
+        c=np.r_[np.zeros(m), -1.0],
+        A_ub=np.c_[-scaled.T, np.ones(n)],
+        b_ub=np.zeros(n),
+        A_eq=np.r_[np.ones(m), 0.0][None],
+        b_eq=[1.0],
+        bounds=[(0, None)] * m + [(None, None)],
+        method="highs",
+    )
+    _check(result)
+    return _distribution(result.x[:m]), _distribution(-result.ineqlin.marginals)
+
+
+def solve_sequence_form_lp(game: Game) -> Answer:
+    """Equilibrium behaviour strategies from the sequence-form LP.
+
+    Koller, Megiddo and von Stengel (1996), equation (9): with realisation plans x and y,
+    constraint matrices E x = e and F y = f and payoff matrix A of player 0,
+    max f'q subject to F'q <= A'x, E x = e, x >= 0; y is the dual solution.
+    """
+    form = game.sequence_form()
+    A = form.payoff_matrix(0)
+    scale = max(float(np.abs(A.data).max(initial=0.0)), np.finfo(float).tiny)
+    E, F = plan_constraints(form, 0), plan_constraints(form, 1)
+    rows, q_size = E.shape[1], F.shape[0]
+    result = scipy.optimize.linprog(
+        c=np.r_[np.zeros(rows), -1.0, np.zeros(q_size - 1)],
+        A_ub=scipy.sparse.hstack([-A.T / scale, F.T], format="csr"),
+        b_ub=np.zeros(F.shape[1]),
+        A_eq=scipy.sparse.hstack([E, scipy.sparse.csr_array((E.shape[0], q_size))], format="csr"),
+        b_eq=np.r_[1.0, np.zeros(E.shape[0] - 1)],
+        bounds=[(0, None)] * rows + [(None, None)] * q_size,
+        method="highs",
+    )
+    _check(result)
+    plans = np.concatenate([result.x[:rows], -result.ineqlin.marginals])
+    return Answer(plan_to_policy(game, plans))
+
+
+def plan_constraints(form: SequenceForm, player: int) -> scipy.sparse.csr_array:
+    """E with E x = (1, 0, ..., 0) for realisation plans x: the empty sequence has weight 1, and
+    the actions at an infoset share the weight of the sequence before it."""
+    low, high = form.player_infosets[player : player + 2]
+    start, end = form.player_sequences[player : player + 2]
+    count = high - low
+    infoset = np.repeat(np.arange(count), form.num_actions[low:high])
+    own = np.arange(start + 1, end) - start
+    row = np.concatenate([[0], 1 + np.arange(count), 1 + infoset])
+    column = np.concatenate([[0], form.parent_sequence[low:high] - start, own])
+    value = np.concatenate([[1.0], np.full(count, -1.0), np.ones(len(own))])
+    return scipy.sparse.csr_array((value, (row, column)), shape=(count + 1, end - start))
+
+
+def plan_to_policy(game: Game, plans: np.ndarray) -> TabularPolicy:
+    """Behaviour strategies of realisation plans, float64 [Q]; uniform where the weight is 0."""
+    form = game.sequence_form()
+    weight = np.maximum(plans[form.slot_sequences()], 0.0)
+    infoset = np.repeat(np.arange(form.num_infosets), form.num_actions)
+    total = np.bincount(infoset, weights=weight, minlength=form.num_infosets)[infoset]
+    played = total > NEGLIGIBLE
+    uniform = np.repeat(1.0 / form.num_actions, form.num_actions)
+    return TabularPolicy(game, np.where(played, weight / np.where(played, total, 1.0), uniform))
+
+
+def _distribution(weights: np.ndarray) -> np.ndarray:
+    weights = np.maximum(weights, 0.0)
+    return weights / weights.sum()
+
+
+def _check(result: Any) -> None:
+    if result.status != 0:
+        raise MarlKitError(
+            f"HiGHS could not solve the linear program ({result.message}); try method='cfr+'."
+        )
