@@ -11,19 +11,32 @@ import numpy as np
 from marl_kit.core.errors import InvalidGameError
 
 
+MAX_EXPONENT = 1000
+"""Python would build the integer 10**exponent, however large; float64 ends at 308."""
+MAX_DIGITS = 2000
+"""Digits of one integer: above what any float64 needs, below Python's limit for ``int``."""
+
+
 def exact(x: Any) -> Fraction:
     """The rational number that ``x`` stands for; a float counts as ``Fraction(repr(x))``."""
     try:
         if isinstance(x, Rational):
             return Fraction(int(x.numerator), int(x.denominator))
         if isinstance(x, str):
-            return Fraction(x)
+            return _from_text(x)
         return Fraction(repr(float(x)))
     except (ValueError, TypeError, ZeroDivisionError, OverflowError) as error:
         raise InvalidGameError(
             f"{x!r} is not a finite number; give an integer, a Fraction, a float or a string such "
             f"as '1/3'."
         ) from error
+
+
+def _from_text(text: str) -> Fraction:
+    exponent = text.lower().partition("e")[2]
+    if len(text) > MAX_DIGITS or abs(int(exponent or 0)) > MAX_EXPONENT:
+        raise ValueError("too many digits")
+    return Fraction(text)
 
 
 def exact_array(values: Any) -> np.ndarray | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from array import array
 from collections.abc import Hashable
 from typing import Any
 
@@ -18,8 +19,8 @@ from marl_kit.core.spec import format_spec
 from marl_kit.games.game import Game, State
 from marl_kit.games.normal_form import NormalFormGame
 from marl_kit.games.policy import TabularPolicy
-from marl_kit.games.preorder import Preorder, assemble, guard_size
-from marl_kit.games.tree import CHANCE, NO_INFOSET, TERMINAL, GameTree
+from marl_kit.games.preorder import Preorder, assemble, fill_columns, guard_size
+from marl_kit.games.tree import CHANCE, TERMINAL, GameTree
 
 _LOOK_EVERY = 1 << 16
 """Nodes between two looks at the limit and the free memory."""
@@ -68,6 +69,7 @@ class OpenSpielGame(Game):
         simultaneous = kind.dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS
         self.rules = pyspiel.convert_to_turn_based(game) if simultaneous else game
         super().__init__(name=kind.short_name, num_players=game.num_players(), spec=_spec(game))
+        self._first_nodes: np.ndarray | None = None
 
     def new_initial_state(self) -> State:
         return self.rules.new_initial_state()
@@ -85,8 +87,10 @@ class OpenSpielGame(Game):
 
     def action_names(self, infoset: int) -> tuple[str, ...]:
         tree = self.tree()
+        if self._first_nodes is None:
+            self._first_nodes = tree.first_nodes()
         state = self.rules.new_initial_state()
-        for action in tree.history(int(tree.first_nodes()[infoset])):
+        for action in tree.history(int(self._first_nodes[infoset])):
             state.apply_action(action)
         player = state.current_player()
         return tuple(state.action_to_string(player, a) for a in state.legal_actions())
@@ -110,53 +114,53 @@ class OpenSpielGame(Game):
         return assemble(rows)
 
     def _walk(self, rows: Preorder, node_limit: int) -> None:
-        """Depth first over live states; the columns are filled through local names, because this
-        loop is all of the time of compiling."""
-        kind = self.rules.get_type()
-        by_string = kind.provides_information_state_string
-        parents, depths, actions = rows.parent, rows.depth, rows.action
-        players, probabilities, infosets = rows.player, rows.chance_prob, rows.infoset
-        payoffs = rows.payoffs
+        """Depth first over live states.
+
+        This loop is nearly all of the time of compiling: it is one piece, works on local names,
+        asks only ``current_player`` what kind of node it is, and keeps what cannot be derived.
+        """
+        by_string = self.rules.get_type().provides_information_state_string
+        parents, kinds = array("i"), array("i")
+        outcomes: list[tuple[int, float]] = []  # of all chance nodes in turn
+        add_parent, add_kind, add_payoffs = parents.append, kinds.append, rows.payoffs.extend
         number: dict[tuple[int, Hashable], int] = {}
-        stack = [(self.rules.new_initial_state(), -1, 0, 0, 1.0)]
-        row = 0
+        stack = [(self.rules.new_initial_state(), -1)]
+        push, pop = stack.append, stack.pop
+        row, look_at = 0, 0
         while stack:
-            state, parent, depth, action, probability = stack.pop()
+            state, parent = pop()
             while True:
                 player = state.current_player()
-                parents.append(parent)
-                depths.append(depth)
-                actions.append(action)
-                players.append(player)
-                probabilities.append(probability)
-                if row % _LOOK_EVERY == 0 or row >= node_limit:
+                add_parent(parent)
+                if row >= look_at:
                     guard_size(row + 1, node_limit)
+                    look_at = min(row + _LOOK_EVERY, node_limit)
+                if player >= 0:
+                    legal = state.legal_actions()
+                    key = state.information_state_string() if by_string else self.infoset_key(state)
+                    infoset = number.get((player, key))
+                    if infoset is None:
+                        number[player, key] = infoset = rows.add_infoset(key, player, legal)
+                    add_kind(infoset)
+                    for a in legal[:0:-1]:
+                        push((state.child(a), row))
+                    action = legal[0]
+                elif player == TERMINAL:
+                    add_kind(TERMINAL)
+                    add_payoffs(state.returns())
+                    row += 1
+                    break
+                else:
+                    add_kind(CHANCE)
+                    pairs = state.chance_outcomes()
+                    outcomes += pairs
+                    for a, _ in pairs[:0:-1]:
+                        push((state.child(a), row))
+                    action = pairs[0][0]
                 parent = row
                 row += 1
-                depth += 1
-                if player == TERMINAL:
-                    infosets.append(NO_INFOSET)
-                    payoffs.extend(state.returns())
-                    break
-                if player == CHANCE:
-                    infosets.append(NO_INFOSET)
-                    outcomes = state.chance_outcomes()
-                    for a, p in outcomes[:0:-1]:
-                        stack.append((state.child(a), parent, depth, a, p))
-                    action, probability = outcomes[0]
-                else:
-                    legal = state.legal_actions()
-                    text = (
-                        state.information_state_string() if by_string else self.infoset_key(state)
-                    )
-                    infoset = number.get((player, text))
-                    if infoset is None:
-                        number[(player, text)] = infoset = rows.add_infoset(text, player, legal)
-                    infosets.append(infoset)
-                    for a in legal[:0:-1]:
-                        stack.append((state.child(a), parent, depth, a, 1.0))
-                    action, probability = legal[0], 1.0
                 state.apply_action(action)  # the first child needs no clone
+        fill_columns(rows, parents, kinds, outcomes)
 
 
 def _separate_keys(rows: Preorder) -> None:

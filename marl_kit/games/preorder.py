@@ -62,6 +62,63 @@ class Preorder:
         return len(self.infoset_keys) - 1
 
 
+def fill_columns(
+    rows: Preorder, parents: array, kinds: array, outcomes: Sequence[tuple[int, float]]
+) -> None:
+    """Fill all node columns from the two that a fast source keeps.
+
+    Parameters
+    ----------
+    rows : Preorder
+        With infosets and payoffs filled in.
+    parents, kinds : array of int32 [N]
+        Rows of the parents; infoset numbers, ``CHANCE`` or ``TERMINAL``.
+    outcomes : sequence of (action, probability)
+        Of the chance nodes in preorder, one after another; so many as a node has children.
+    """
+    parent, kind = np.frombuffer(parents, np.int32), np.frombuffer(kinds, np.int32)
+    decision, chance = kind >= 0, kind == CHANCE
+    sizes = np.fromiter((len(a) for a in rows.infoset_actions), np.int64, len(rows.infoset_actions))
+    children = np.bincount(parent[1:], minlength=len(parent))
+    # where a node's actions start in the table of all actions: infosets first, then chance nodes
+    start = np.zeros(len(parent), np.int64)
+    start[decision] = (np.cumsum(sizes) - sizes)[kind[decision]]
+    start[chance] = sizes.sum() + np.cumsum(children[chance]) - children[chance]
+    chance_action = np.fromiter((a for a, _ in outcomes), np.int64, len(outcomes))
+    chance_prob = np.fromiter((p for _, p in outcomes), np.float64, len(outcomes))
+    actions = np.concatenate([_flat(rows.infoset_actions), chance_action])
+    probabilities = np.concatenate([np.ones(int(sizes.sum())), chance_prob])
+    entry = _place_among_siblings(parent) + start[parent]
+    owner = np.array(rows.infoset_player, np.int8)
+    player = np.where(decision, owner[np.maximum(kind, 0)] if len(owner) else 0, kind)
+    is_root = parent < 0
+    rows.parent, rows.depth = parents, array("i", _depths(parent).tobytes())
+    rows.action = array("q", np.where(is_root, 0, actions[entry]).tobytes())
+    rows.player = array("b", player.astype(np.int8).tobytes())
+    rows.chance_prob = array("d", np.where(is_root, 1.0, probabilities[entry]).tobytes())
+    rows.infoset = array("i", np.where(decision, kind, NO_INFOSET).astype(np.int32).tobytes())
+
+
+def _place_among_siblings(parent: np.ndarray) -> np.ndarray:
+    """0 for the first child of a node, 1 for the second, ...; int64 [N]."""
+    order = np.argsort(parent, kind="stable")
+    new = np.r_[True, parent[order][1:] != parent[order][:-1]]
+    first = np.flatnonzero(new)[np.cumsum(new) - 1]
+    place = np.empty(len(parent), np.int64)
+    place[order] = np.arange(len(parent)) - first
+    return place
+
+
+def _depths(parent: np.ndarray) -> np.ndarray:
+    """Distance from the root, by doubling: each round looks twice as far up."""
+    depth, jump = (parent >= 0).astype(np.int32), parent
+    while np.any(jump >= 0):
+        # index -1 is harmless: the where() drops what it reads
+        depth = depth + np.where(jump >= 0, depth[jump], 0)
+        jump = np.where(jump >= 0, jump[jump], -1)
+    return depth
+
+
 def guard_size(nodes: int, node_limit: int) -> None:
     """Refuse to go on when the limit is reached or memory would run out."""
     if nodes > node_limit:
