@@ -21,7 +21,35 @@ class Progress:
         return None
 
     def update(self, done: int, gap: float) -> None:
-        """Say how many iterations are done and how good the profile is."""
+        """Show how many iterations are done and how good the profile is."""
+
+    def say(self, text: str) -> None:
+        """Show where the work stands."""
+
+
+class StatusProgress(Progress):
+    """A rich spinner with a line of text, for work of unknown length."""
+
+    def __init__(self, title: str):
+        from rich.console import Console
+
+        self._title = title
+        self._status: Any = Console(stderr=True).status(title)
+
+    def __enter__(self) -> Progress:
+        self._status.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._status.stop()
+
+    def say(self, text: str) -> None:
+        self._status.update(f"{self._title}: {text}")
 
 
 class BarProgress(Progress):

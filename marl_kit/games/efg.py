@@ -9,8 +9,9 @@ from fractions import Fraction
 
 from marl_kit.games.efg_writer import LABELS_ARE_KEYS
 from marl_kit.games.efg_writer import write_efg as write_efg
-from marl_kit.games.gambit_text import MAX_DIGITS, Words, fits_float
+from marl_kit.games.gambit_text import Words, fits_float
 from marl_kit.games.named_tree import Edge, NamedTree
+from marl_kit.games.numbers import MAX_DIGITS
 from marl_kit.games.preorder import CHANCE_TOLERANCE, NODE_LIMIT, guard_size
 from marl_kit.games.tree_game import TreeGame
 

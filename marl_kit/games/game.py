@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from marl_kit.core.progress import Progress, StatusProgress
 from marl_kit.games.preorder import NODE_LIMIT
 from marl_kit.games.tree import CHANCE, NO_INFOSET, GameTree
 
@@ -97,7 +98,7 @@ class Game(ABC):
         """The position before the first move."""
 
     @abstractmethod
-    def _build_tree(self, node_limit: int) -> GameTree:
+    def _build_tree(self, node_limit: int, progress: Progress) -> GameTree:
         """Enumerate the game."""
 
     @abstractmethod
@@ -112,16 +113,25 @@ class Game(ABC):
         """Other names of infosets that a profile may use, as ``{alias: key}``."""
         return {}
 
-    def tree(self, node_limit: int = NODE_LIMIT) -> GameTree:
+    def tree(self, node_limit: int = NODE_LIMIT, *, progress: bool = False) -> GameTree:
         """Every node of the game, as arrays.
+
+        Parameters
+        ----------
+        node_limit : int
+        progress : bool
+            Nodes and memory so far, on stderr.
 
         Raises
         ------
         GameTooLargeError
-            More than ``node_limit`` nodes (3,000,000 unless you say otherwise).
+            More than ``node_limit`` nodes (3,000,000 unless you say otherwise), or more than the
+            free memory holds.
         """
         if self._tree is None:
-            self._tree = self._build_tree(node_limit)
+            shown = StatusProgress(f"compiling {self.name}") if progress else Progress()
+            with shown:
+                self._tree = self._build_tree(node_limit, shown)
         return self._tree
 
     def sequence_form(self) -> SequenceForm:

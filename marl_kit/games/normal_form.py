@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marl_kit.core.errors import InvalidGameError
+from marl_kit.core.progress import Progress
 from marl_kit.games.game import CONSTANT_SUM_TOLERANCE, Game, Properties
 from marl_kit.games.numbers import exact_array, float_array
 from marl_kit.games.preorder import Preorder, assemble
@@ -128,7 +129,7 @@ class NormalFormGame(Game):
     def to_normal_form(self) -> NormalFormGame:
         return self
 
-    def _build_tree(self, node_limit: int) -> GameTree:
+    def _build_tree(self, node_limit: int, progress: Progress) -> GameTree:
         return _tree(self)
 
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from marl_kit.core.errors import InvalidGameError
 
-
 MAX_EXPONENT = 1000
 """Python would build the integer 10**exponent, however large; float64 ends at 308."""
 MAX_DIGITS = 2000

@@ -15,11 +15,12 @@ from marl_kit.core.errors import (
     UnknownNameError,
     UnsupportedGameError,
 )
+from marl_kit.core.progress import Progress
 from marl_kit.core.spec import format_spec
 from marl_kit.games.game import Game, State
 from marl_kit.games.normal_form import NormalFormGame
 from marl_kit.games.policy import TabularPolicy
-from marl_kit.games.preorder import Preorder, assemble, fill_columns, guard_size
+from marl_kit.games.preorder import Preorder, assemble, fill_columns, guard_size, memory_mb
 from marl_kit.games.tree import CHANCE, TERMINAL, GameTree
 
 _LOOK_EVERY = 1 << 16
@@ -95,7 +96,7 @@ class OpenSpielGame(Game):
         player = state.current_player()
         return tuple(state.action_to_string(player, a) for a in state.legal_actions())
 
-    def _build_tree(self, node_limit: int) -> GameTree:
+    def _build_tree(self, node_limit: int, progress: Progress) -> GameTree:
         kind = self.rules.get_type()
         if kind.chance_mode == pyspiel.GameType.ChanceMode.SAMPLED_STOCHASTIC:
             raise UnsupportedGameError(
@@ -106,14 +107,14 @@ class OpenSpielGame(Game):
         collecting = gc.isenabled()
         gc.disable()  # a walk makes no cycles, and collecting costs a quarter of it
         try:
-            self._walk(rows, node_limit)
+            self._walk(rows, node_limit, progress)
         finally:
             if collecting:
                 gc.enable()
         _separate_keys(rows)
         return assemble(rows)
 
-    def _walk(self, rows: Preorder, node_limit: int) -> None:
+    def _walk(self, rows: Preorder, node_limit: int, progress: Progress) -> None:
         """Depth first over live states.
 
         This loop is nearly all of the time of compiling: it is one piece, works on local names,
@@ -134,6 +135,7 @@ class OpenSpielGame(Game):
                 add_parent(parent)
                 if row >= look_at:
                     guard_size(row + 1, node_limit)
+                    progress.say(f"{row + 1:,} nodes, {memory_mb(row + 1):,.0f} MB")
                     look_at = min(row + _LOOK_EVERY, node_limit)
                 if player >= 0:
                     legal = state.legal_actions()

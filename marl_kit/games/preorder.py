@@ -124,7 +124,7 @@ def guard_size(nodes: int, node_limit: int) -> None:
     if nodes > node_limit:
         raise GameTooLargeError(
             f"the tree has more than {node_limit:,} nodes ({nodes:,} so far, about "
-            f"{nodes * BYTES_PER_NODE / 1e6:,.0f} MB); use a smaller game, or raise the limit with "
+            f"{memory_mb(nodes):,.0f} MB); use a smaller game, or raise the limit with "
             f"game.tree(node_limit=...)."
         )
     free = _free_memory()
@@ -133,6 +133,11 @@ def guard_size(nodes: int, node_limit: int) -> None:
             f"{nodes:,} nodes so far, and compiling them needs more than the {free / 1e6:,.0f} MB "
             f"that are free; use a smaller game or a machine with more memory."
         )
+
+
+def memory_mb(nodes: int) -> float:
+    """What compiling so many nodes needs, estimated in MB."""
+    return nodes * BYTES_PER_NODE / 1e6
 
 
 def _free_memory() -> float:

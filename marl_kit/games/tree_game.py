@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from marl_kit.core.errors import GameTooLargeError, IllegalActionError, UnsupportedGameError
+from marl_kit.core.progress import Progress
 from marl_kit.games.game import Game
 from marl_kit.games.tree import CHANCE, NO_INFOSET, TERMINAL, GameTree
 
@@ -73,7 +74,7 @@ class TreeGame(Game):
             if label and labels[label] == 1 and label not in taken
         }
 
-    def _build_tree(self, node_limit: int) -> GameTree:
+    def _build_tree(self, node_limit: int, progress: Progress) -> GameTree:
         raise GameTooLargeError("this game's tree was given and cannot be built again.")
 
 

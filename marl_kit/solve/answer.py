@@ -10,7 +10,7 @@ from marl_kit.core.results import Status
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A profile in the game's form, and what there is to say about it."""
+    """A profile in any accepted form, and what there is to say about it."""
 
     profile: Any
     status: Status = Status.SOLVED

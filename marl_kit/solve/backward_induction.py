@@ -6,7 +6,6 @@ import numpy as np
 
 from marl_kit.games.game import Game
 from marl_kit.games.policy import TabularPolicy
-from marl_kit.games.profile import as_profile
 from marl_kit.games.tree import CHANCE, TERMINAL, GameTree
 from marl_kit.solve.answer import Answer
 
@@ -23,8 +22,8 @@ def solve_backward_induction(game: Game) -> Answer:
     probabilities = np.zeros(tree.num_slots)
     slots = tree.infoset_offset[tree.infoset[decisions]] + choice[decisions]
     probabilities[slots] = 1.0
-    profile = as_profile(game, TabularPolicy(game, probabilities))
-    return Answer(profile, note="pure and subgame-perfect; ties go to the first action")
+    note = "pure and subgame-perfect; ties go to the first action"
+    return Answer(TabularPolicy(game, probabilities), note=note)
 
 
 def node_values(tree: GameTree) -> tuple[np.ndarray, np.ndarray]:

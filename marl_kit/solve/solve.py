@@ -18,6 +18,7 @@ from marl_kit.core.spec import parse_spec
 from marl_kit.evaluate.exploitability import expected_values, nash_conv_of
 from marl_kit.games.game import Game
 from marl_kit.games.load import as_game
+from marl_kit.games.profile import as_profile
 from marl_kit.solve.auto import choose
 from marl_kit.solve.driver import MAX_ITERATIONS, Run, Stopping, run
 
@@ -77,6 +78,8 @@ def solve(
     begun = time.perf_counter()
     game = as_game(game)
     wanted, stopping, options = _read(method, iterations, time_limit, tol, start, options)
+    if progress and game.form != "normal":
+        game.tree(progress=True)
     if wanted == "auto":
         if options:
             raise InvalidOptionError(
@@ -214,11 +217,12 @@ def _direct(
     clock = time.perf_counter()
     answer = target(game, **options)
     took = time.perf_counter() - clock
-    gap = nash_conv_of(game, answer.profile)
+    profile = as_profile(game, answer.profile)
+    gap = nash_conv_of(game, profile)
     unused = f"; {', '.join(stopping)} not used by a direct method" if stopping else ""
     return Solution(
-        profile=answer.profile,
-        values=expected_values(game, answer.profile),
+        profile=profile,
+        values=expected_values(game, profile),
         nash_conv=gap,
         exploitability=gap / game.num_players,
         method=entry.name,
