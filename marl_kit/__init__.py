@@ -10,6 +10,8 @@ True
 from __future__ import annotations
 
 import importlib
+import sys
+from types import ModuleType
 from typing import Any
 
 __version__ = "0.1.0"
@@ -52,10 +54,22 @@ _HOME = {
         "UnsupportedGameError",
     ],
 }
-_MODULES = ("core", "evaluate", "games", "plot", "solve", "testing")
+_MODULES = ("core", "evaluate", "games", "plot", "testing")
 _WHERE = {name: f"marl_kit.{module}" for module, names in _HOME.items() for name in names}
 
 __all__ = list(_WHERE)
+
+
+class _Package(ModuleType):
+    """Importing ``marl_kit.solve.lp`` makes Python bind the name ``solve`` to the subpackage; for
+    whoever types ``mk.solve`` it must stay the function."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _WHERE and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:
