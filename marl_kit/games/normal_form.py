@@ -11,8 +11,8 @@ import numpy as np
 from marl_kit.core.errors import InvalidGameError
 from marl_kit.core.progress import Progress
 from marl_kit.games.game import CONSTANT_SUM_TOLERANCE, Game, Properties
-from marl_kit.games.numbers import exact_array, float_array
-from marl_kit.games.preorder import Preorder, assemble
+from marl_kit.games.numbers import exact_array, exact_or_float_array, float_array
+from marl_kit.games.preorder import Preorder, assemble, guard_size
 from marl_kit.games.tree import NO_INFOSET, TERMINAL, GameTree, read_only
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ class NormalFormGame(Game):
         player_names: Sequence[str] | None = None,
         spec: str = "",
     ):
-        exact = exact_array(payoffs)
         values = float_array(payoffs)
-        _check_shape(values)
+        _check_shape(values)  # before anything is exact: it can name the place of a NaN
+        exact = exact_array(payoffs)
         super().__init__(name=name or "unnamed game", num_players=len(values), spec=spec)
         self.payoffs = read_only(values)  # float64 [P, A_1, ..., A_P]
         self._exact_payoffs = exact  # object [P, A_1, ..., A_P] of Fraction, or None for floats
@@ -70,19 +70,13 @@ class NormalFormGame(Game):
     @classmethod
     def from_bimatrix(cls, A: Any, B: Any = None, **names: Any) -> NormalFormGame:
         """The two-player game with row payoffs ``A`` and column payoffs ``B`` (default ``-A``)."""
-        first = exact_array(A)
-        if first is None:
-            first = float_array(A)
-        if B is None:
-            return cls(np.stack([first, -first]), **names)
-        second = exact_array(B)
-        if second is None:
-            second = float_array(B)
+        first = exact_or_float_array(A)
+        second = -first if B is None else exact_or_float_array(B)
         if first.shape != second.shape:
             raise InvalidGameError(
                 f"A has shape {first.shape} and B has shape {second.shape}; they must be equal."
             )
-        return cls(np.stack([first.astype(object), second.astype(object)]), **names)
+        return cls(np.stack([first, second]), **names)
 
     @property
     def exact_payoffs(self) -> np.ndarray:
@@ -130,6 +124,11 @@ class NormalFormGame(Game):
         return self
 
     def _build_tree(self, node_limit: int, progress: Progress) -> GameTree:
+        nodes, level = 1, 1
+        for n in self.num_actions:
+            level *= n
+            nodes += level
+        guard_size(nodes, node_limit)
         return _tree(self)
 
 

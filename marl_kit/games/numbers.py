@@ -52,6 +52,12 @@ def exact_array(values: Any) -> np.ndarray | None:
     return out.reshape(array.shape)
 
 
+def exact_or_float_array(values: Any) -> np.ndarray:
+    """Fractions where ``exact_array`` gives them, else float64: both can be negated and stacked."""
+    exact_values = exact_array(values)
+    return float_array(values) if exact_values is None else exact_values
+
+
 def float_array(values: Any) -> np.ndarray:
     """A fresh float64 array; strings and Fractions are rounded to the nearest float."""
     array = _as_array(values)

@@ -50,8 +50,8 @@ def wrap_openspiel(game: pyspiel.Game) -> Game:
     kind = game.get_type()
     if isinstance(game, pyspiel.MatrixGame):
         return _matrix_game(game)
-    if isinstance(game, pyspiel.TensorGame):
-        return _tensor_game(game)
+    if kind.information == pyspiel.GameType.Information.ONE_SHOT:
+        return _one_shot_game(game)
     if kind.dynamics == pyspiel.GameType.Dynamics.MEAN_FIELD:
         raise UnsupportedGameError(f"{kind.short_name} is a mean-field game; those are not read.")
     return OpenSpielGame(game)
@@ -184,12 +184,17 @@ def _matrix_game(game: pyspiel.MatrixGame) -> NormalFormGame:
     return NormalFormGame(payoffs, names, _short(game), spec=_spec(game))
 
 
-def _tensor_game(game: pyspiel.TensorGame) -> NormalFormGame:
-    shape = tuple(game.shape())
-    payoffs = np.stack(
-        [np.reshape(game.player_utilities(p), shape) for p in range(game.num_players())]
-    )
-    names = [[game.action_name(p, a) for a in range(shape[p])] for p in range(game.num_players())]
+def _one_shot_game(game: pyspiel.Game) -> NormalFormGame:
+    """Play every joint action once."""
+    start = game.new_initial_state()
+    players = range(game.num_players())
+    legal = [start.legal_actions(p) for p in players]
+    payoffs = np.empty((len(legal), *map(len, legal)))
+    for place in np.ndindex(*payoffs.shape[1:]):
+        state = start.clone()
+        state.apply_actions([legal[p][place[p]] for p in players])
+        payoffs[(slice(None), *place)] = state.returns()
+    names = [[start.action_to_string(p, a) for a in legal[p]] for p in players]
     return NormalFormGame(payoffs, names, _short(game), spec=_spec(game))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from marl_kit.core.errors import CheckpointError, InvalidProfileError
+from marl_kit.core.errors import CheckpointError, InvalidProfileError, MarlKitError
 from marl_kit.core.files import write_atomic
 from marl_kit.games.game import Game, State
 from marl_kit.games.tree import GameTree, read_only
@@ -123,33 +123,43 @@ def _string(key: Hashable) -> str:
     return str(key[1] if isinstance(key, tuple) else key)
 
 
-def load_policy(path: str | Path, game: Game | None = None) -> TabularPolicy:
+def load_policy(path: str | Path, game: Any = None) -> TabularPolicy:
     """Read a policy that ``TabularPolicy.save`` wrote.
 
     ``game`` is needed only where the game was made in Python and has no spec.
+
+    Raises
+    ------
+    CheckpointError
+        Not such a file, damaged, or a game that does not fit.
     """
     from marl_kit.games.load import as_game
 
     content = read_json(Path(path), FORMAT, VERSION)
-    if game is None:
-        if not content["game"]:
-            raise CheckpointError(f"{path}: its game was made in Python; pass it as game=.")
-        game = as_game(content["game"])
-    game = as_game(game)
+    if game is None and content.get("game") == "":
+        raise CheckpointError(f"{path}: its game was made in Python; pass it as game=.")
+    if game is not None:
+        game = as_game(game)
+    try:
+        return _from_rows(as_game(content["game"]) if game is None else game, content["policy"])
+    except (KeyError, TypeError, ValueError, MarlKitError) as error:
+        raise CheckpointError(f"{path}: the policy cannot be used ({error}).") from error
+
+
+def _from_rows(game: Game, rows: list[dict[str, Any]]) -> TabularPolicy:
     tree = game.tree()
-    table = {(row["player"], row["infoset"]): row["probabilities"] for row in content["policy"]}
+    table = {(row["player"], row["infoset"]): row["probabilities"] for row in rows}
     wanted = [
         (int(p), _string(key))
         for p, key in zip(tree.infoset_player, tree.infoset_keys, strict=True)
     ]
     missing = [pair for pair in wanted if pair not in table]
     if missing or len(table) != len(wanted):
-        raise CheckpointError(
-            f"{path}: the policy does not fit {game.name}: {len(table)} infosets in the file, "
-            f"{len(wanted)} in the game" + (f", {missing[0]} is missing." if missing else ".")
+        raise InvalidProfileError(
+            f"it does not fit {game.name}: {len(table)} infosets in the file, {len(wanted)} in "
+            f"the game" + (f", {missing[0]} is missing" if missing else "")
         )
-    rows = [table[pair] for pair in wanted]
-    return TabularPolicy(game, np.array([p for row in rows for p in row], np.float64))
+    return TabularPolicy(game, [p for pair in wanted for p in table[pair]])
 
 
 def read_json(path: Path, name: str, version: int) -> dict[str, Any]:

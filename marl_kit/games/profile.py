@@ -54,21 +54,22 @@ def uniform_profile(game: Game) -> Profile:
 
 
 def _vectors(game: NormalFormGame, profile: Any) -> list[np.ndarray]:
-    if isinstance(profile, TabularPolicy):
-        return _split(game, profile.probabilities)
-    if isinstance(profile, Mapping) or callable(profile):
+    if not isinstance(profile, Sequence | np.ndarray):
         return _split(game, _policy(game, profile).probabilities)
-    try:
-        count = len(profile)
-    except TypeError as error:
+    if len(profile) != game.num_players:
         raise InvalidProfileError(
-            f"{type(profile).__name__} is not a profile; give a list of {game.num_players} vectors."
-        ) from error
-    if count != game.num_players:
-        raise InvalidProfileError(
-            f"the profile has {count} strategies and {game.name} has {game.num_players} players."
+            f"the profile has {len(profile)} strategies and {game.name} has {game.num_players} "
+            f"players."
         )
+    if any(_is_policy(strategy) for strategy in profile):
+        return _split(game, _by_seat(game, profile).probabilities)  # type: ignore[arg-type]
     return [_vector(game, p, strategy) for p, strategy in enumerate(profile)]
+
+
+def _is_policy(x: Any) -> bool:
+    """Whether ``x`` tells probabilities by infoset or state, unlike a vector of numbers."""
+    tells = ("probabilities", "action_probabilities")
+    return isinstance(x, Mapping) or callable(x) or any(hasattr(x, name) for name in tells)
 
 
 def _split(game: NormalFormGame, probabilities: np.ndarray) -> list[np.ndarray]:
@@ -229,12 +230,23 @@ def _walk(
         state, node = stack.pop()
         infoset = wanted.get(node)
         if infoset is not None:
-            probabilities[tree.slots(infoset)] = _row(game, infoset, dict(policy(state)))
+            probabilities[tree.slots(infoset)] = _row(game, infoset, _answer(policy, state))
         for k in range(int(tree.num_children[node])):
             child = int(tree.first_child[node]) + k
             if child in needed:
                 stack.append((state.child(int(tree.action[child])), child))
     return probabilities
+
+
+def _answer(policy: Callable[[State], ActionProbabilities], state: State) -> dict[int, float]:
+    answer = policy(state)
+    try:
+        return dict(answer)
+    except (TypeError, ValueError) as error:
+        raise InvalidProfileError(
+            f"the policy answered {answer!r} in the state with history {state.history()}; it must "
+            f"give {{action: probability}}."
+        ) from error
 
 
 def _ancestors(parent: np.ndarray, nodes: Mapping[int, int]) -> set[int]:

@@ -200,4 +200,4 @@ def _entries(
         value[p] = (chance * payoffs[:, p])[order]
     size = np.bincount(sequence.ravel(), minlength=num_sequences)
     offset = np.concatenate([[0], np.cumsum(size)])
-    return offset, others.reshape(-1, num_players - 1), value.ravel()
+    return offset, others.reshape(num_players * count, num_players - 1), value.ravel()

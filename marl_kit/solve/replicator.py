@@ -28,8 +28,9 @@ class Replicator:
     dt: float = 0.1
 
     def __post_init__(self) -> None:
-        if not 0 < self.dt <= 1:
-            raise InvalidOptionError(f"dt is {self.dt}; give a step in (0, 1].")
+        is_number = isinstance(self.dt, int | float) and not isinstance(self.dt, bool)
+        if not is_number or not 0 < self.dt <= 1:
+            raise InvalidOptionError(f"dt is {self.dt!r}; give a step in (0, 1].")
 
     def init(self, game: NormalFormGame, rng: np.random.Generator) -> MatrixState:
         """A random interior point."""

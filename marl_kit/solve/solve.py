@@ -78,24 +78,24 @@ def solve(
     begun = time.perf_counter()
     game = as_game(game)
     wanted, stopping, options = _read(method, iterations, time_limit, tol, start, options)
-    if progress and game.form != "normal":
-        game.tree(progress=True)
+    seed_number, root = resolve_seed(seed)
     if wanted == "auto":
         if options:
             raise InvalidOptionError(
                 f"method='auto' takes no options ({', '.join(options)} given); name the method."
             )
+        _compile(game, progress)
         wanted, reason = choose(game)
     else:
         reason = ""
     entry = find_method(wanted)
-    require(entry, game)
-    seed_number, root = resolve_seed(seed)
     target = resolve(entry.target)
-    options = _check_options(entry, target, options)
-    if not isinstance(target, type):
+    _check_options(entry, target, options)
+    algorithm = target(**options) if isinstance(target, type) else None
+    _compile(game, progress)
+    require(entry, game)
+    if algorithm is None:
         return _direct(game, entry, target, options, stopping, start, reason, seed_number, begun)
-    algorithm = target(**options)
     rules = _stopping(game, stopping, start)
     state = algorithm.init(game, generator(root, "solve", entry.name))
     if start is not None:
@@ -135,11 +135,10 @@ def _read(
     else:
         name = "auto"
     rules = {"iterations": iterations, "time_limit": time_limit, "tol": tol}
-    for key, value in {**written, **options}.items():
-        if key in rules and rules[key] is None:
-            rules[key] = value
-        elif key in rules:
-            raise InvalidOptionError(f"{key} is given twice.")
+    for key in written:
+        if key in options or rules.get(key) is not None:
+            raise InvalidOptionError(f"{key} is given twice, in {method!r} and beside it.")
+    rules |= {k: v for k, v in written.items() if k in rules}
     own = {k: v for k, v in {**written, **options}.items() if k not in rules}
     _check_rules(rules)
     return name, {k: v for k, v in rules.items() if v is not None}, own
@@ -159,12 +158,17 @@ def _check_rules(rules: dict[str, Any]) -> None:
             raise InvalidOptionError(f"{key} is {value!r}; give a finite number >= 0.")
 
 
-def _check_options(entry: Method, target: Any, options: dict[str, Any]) -> dict[str, Any]:
+def _compile(game: Game, progress: bool) -> None:
+    """Enumerate a game that is not a matrix, showing how far it is if that was asked for."""
+    if game.form != "normal":
+        game.tree(progress=progress)
+
+
+def _check_options(entry: Method, target: Any, options: dict[str, Any]) -> None:
     known = [f.name for f in dataclasses.fields(target)] if isinstance(target, type) else []
     for key in options:
         if key not in known:
             raise UnknownNameError(f"option of {entry.name}", key, known)
-    return options
 
 
 def _stopping(game: Game, given: dict[str, Any], start: Solution | None) -> Stopping:

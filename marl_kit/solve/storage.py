@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from marl_kit.core.errors import CheckpointError
+from marl_kit.core.errors import CheckpointError, MarlKitError
 from marl_kit.core.files import write_atomic
 from marl_kit.core.registry import find_method, resolve
 from marl_kit.core.results import History, Solution, Status
 from marl_kit.games.game import Game
 from marl_kit.games.load import as_game
 from marl_kit.games.policy import TabularPolicy
+from marl_kit.games.profile import as_profile
 
 FORMAT = "marl_kit.solution"
 VERSION = 1
@@ -68,42 +68,49 @@ def load_solution(path: str | Path, game: Any = None) -> Solution:
         Not such a file, a newer format, or a game that does not fit.
     """
     header, arrays = _read(Path(path))
-    if game is None and not header["game"]:
+    if game is None and header.get("game") == "":
         raise CheckpointError(f"{path}: its game was made in Python; pass it as game=.")
-    game = as_game(game if game is not None else header["game"])
+    if game is not None:
+        game = as_game(game)
     try:
-        options = {k: float(v) for k, v in header["options"].items()}
-        return Solution(
-            profile=_profile(game, arrays["profile"]),
-            values=arrays["values"],
-            options=options,
-            status=Status[header["status"]],
-            history=History(
-                arrays["history_iteration"].astype(np.int64),
-                arrays["history_wall_time_s"],
-                arrays["history_nash_conv"],
-            ),
-            state=_state(game, header, options, arrays),
-            game=game,
-            **{name: header[name] for name in _HEADER_FIELDS},
-        )
-    except (KeyError, ValueError, TypeError) as error:
-        raise CheckpointError(f"{path}: does not fit {game.name} ({error}).") from error
+        return _solution(as_game(header["game"]) if game is None else game, header, arrays)
+    except (KeyError, ValueError, TypeError, AttributeError, MarlKitError) as error:
+        raise CheckpointError(f"{path}: damaged, or does not fit the game ({error}).") from error
+
+
+def _solution(game: Game, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Solution:
+    options = {k: float(v) for k, v in header["options"].items()}
+    return Solution(
+        profile=_profile(game, arrays["profile"]),
+        values=arrays["values"],
+        options=options,
+        status=Status[header["status"]],
+        history=History(
+            arrays["history_iteration"].astype(np.int64),
+            arrays["history_wall_time_s"],
+            arrays["history_nash_conv"],
+        ),
+        state=_state(game, header, options, arrays),
+        game=game,
+        **{name: header[name] for name in _HEADER_FIELDS},
+    )
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     try:
-        with np.load(path, allow_pickle=False) as content:
-            arrays = {name: content[name] for name in content.files}
-        header = json.loads(str(arrays.pop("header")))
+        content = path.read_bytes()
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read ({error.strerror or error}).") from error
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        header = json.loads(str(arrays.pop("header")))
+        kind, version = header["format"], header["version"]
+    except Exception as error:  # zipfile, zlib, numpy and json each have errors of their own
         raise CheckpointError(f"{path}: not a saved solution ({error}).") from error
-    if header.get("format") != FORMAT or header.get("version") != VERSION:
+    if (kind, version) != (FORMAT, VERSION):
         raise CheckpointError(
-            f"{path}: {header.get('format')!r} version {header.get('version')}; this release reads "
-            f"{FORMAT!r} version {VERSION}."
+            f"{path}: {kind!r} version {version}; this release reads {FORMAT!r} version {VERSION}."
         )
     return header, arrays
 
@@ -117,7 +124,7 @@ def _profile(game: Game, flat: np.ndarray) -> Any:
         sizes = game.num_actions  # type: ignore[attr-defined]
         if len(flat) != sum(sizes):
             raise ValueError(f"{len(flat)} probabilities for {sum(sizes)} actions")
-        return np.split(flat, np.cumsum(sizes)[:-1])
+        return as_profile(game, np.split(flat, np.cumsum(sizes)[:-1]))
     return TabularPolicy(game, flat)
 
 
@@ -130,5 +137,8 @@ def _state(
     state = algorithm.init(game, np.random.default_rng(0))
     state.t = header["t"]
     for name in type(state).ARRAYS:
-        getattr(state, name)[:] = arrays[f"state_{name}"]
+        target, saved = getattr(state, name), arrays[f"state_{name}"]
+        if saved.shape != target.shape:
+            raise ValueError(f"the state's {name} has shape {saved.shape}, not {target.shape}")
+        target[:] = saved
     return state

@@ -21,7 +21,7 @@ from marl_kit.core.errors import (
     UnknownNameError,
     UnsupportedGameError,
 )
-from marl_kit.core.interrupt import stop_on_ctrl_c
+from marl_kit.core.interrupt import StopRequest, stop_on_ctrl_c
 from marl_kit.core.registry import fold
 from marl_kit.core.results import EquilibriumSet, Status
 from marl_kit.evaluate.exploitability import nash_conv_of
@@ -67,26 +67,26 @@ def all_equilibria(game: Any, method: str = "auto", *, exact: bool = False) -> E
     (3, True, False)
     """
     matrix = _bimatrix(game, method)
-    search = _Search(matrix)
     with stop_on_ctrl_c() as stop:
-        found = []
-        for pair in search.equilibria():
-            found.append(pair)
-            if stop.requested:
-                break
-        interrupted = stop.requested
-    return _equilibrium_set(matrix, search, found, exact, interrupted)
+        search = _Search(matrix, stop)
+        found = list(search.equilibria())
+    return _equilibrium_set(matrix, search, found, exact, stop.requested)
 
 
 def iter_equilibria(game: Any, method: str = "auto") -> Iterator[list[np.ndarray]]:
     """The equilibria of ``all_equilibria`` one by one, as soon as each is found."""
-    for x, y in _Search(_bimatrix(game, method)).equilibria():
-        yield [_floats(_normalised(x.point)), _floats(_normalised(y.point))]
+    search = _Search(_bimatrix(game, method), StopRequest())
+    return (
+        [_floats(_normalised(x.point)), _floats(_normalised(y.point))]
+        for x, y in search.equilibria()
+    )
 
 
 def solve_vertex_enumeration(game: Game) -> Answer:
     """The first extreme equilibrium (pure ones first), and how many there are."""
     found = all_equilibria(game)
+    if not len(found):  # Ctrl-C came before the first
+        raise KeyboardInterrupt
     kind = "degenerate" if found.degenerate else "nondegenerate"
     count = f"1 of {len(found)} extreme equilibria" if len(found) > 1 else "the only equilibrium"
     status = Status.SOLVED if found.complete else Status.INTERRUPTED
@@ -96,11 +96,12 @@ def solve_vertex_enumeration(game: Game) -> Answer:
 class _Search:
     """Enumerates the two polytopes; knows after the end whether the game is degenerate."""
 
-    def __init__(self, game: NormalFormGame):
+    def __init__(self, game: NormalFormGame, stop: StopRequest):
         self.rows, self.columns = game.num_actions
         self._A = positive_integers(game.exact_payoffs[0])
         self._B = positive_integers(game.exact_payoffs[1].T)
         self.degenerate = False
+        self._stop = stop
 
     def equilibria(self) -> Iterator[tuple[Vertex, Vertex]]:
         everything = (1 << (self.rows + self.columns)) - 1
@@ -113,6 +114,8 @@ class _Search:
     def _vertices(self, M: list[list[int]], d: int) -> Iterator[Vertex]:
         """Vertices but the origin; more tight inequalities than dimensions: degenerate."""
         for vertex in vertices(M):
+            if self._stop.requested:
+                return
             if any(vertex.point):
                 self.degenerate = self.degenerate or vertex.tight.bit_count() > d
                 yield vertex
