@@ -163,9 +163,9 @@ def find_method(name: str) -> Method:
     UnknownNameError
         With near misses.
     """
-    method = METHODS.get(fold(name))
+    method = METHODS.get(fold(name)) if isinstance(name, str) else None
     if method is None:
-        raise UnknownNameError("method", name, [*METHODS, "auto"])
+        raise UnknownNameError("method", str(name), METHODS)
     return method
 
 
@@ -222,7 +222,8 @@ def cite(result_or_method: Any) -> str:
     >>> cite("cfr+")
     'Tammelin (2014), Solving large imperfect information games using CFR+, arXiv:1407.5042'
     """
-    name = result_or_method if isinstance(result_or_method, str) else result_or_method.method
+    name = getattr(result_or_method, "method", result_or_method)
+    name = name if isinstance(name, str) else repr(name)
     return find_method(name.partition("(")[0]).citation
 
 

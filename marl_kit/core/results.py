@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -16,6 +17,10 @@ class Status(Enum):
     """Why a solver stopped; each member carries a sentence."""
 
     SOLVED = "The method is direct: the answer is exact up to rounding."
+    INEXACT = (
+        "The method is direct, but rounding left a NashConv that is not negligible: rescale the "
+        "payoffs, or use an iterative method."
+    )
     CONVERGED = "NashConv fell below the tolerance."
     ITERATION_LIMIT = "The iterations that were asked for have run."
     TIME_LIMIT = "The time limit was reached."
@@ -72,7 +77,7 @@ class Solution:
     iterations : int
         0 for direct methods.
     wall_time_s, setup_time_s : float
-        Solver loop only; compile and build.
+        Solver loop only, all runs together after ``start=``; compile and build.
     seed : int
         -1 when a Generator was given.
     history : History
@@ -102,7 +107,7 @@ class Solution:
         return {
             "game": self.game.spec or self.game.name,
             "method": self.method,
-            "options": dict(self.options),
+            "options": {k: _json_number(v) for k, v in self.options.items()},
             "status": self.status.name,
             "status_text": self.status.sentence,
             "reason": self.reason,
@@ -222,9 +227,13 @@ class EquilibriumSet:
         return {
             "game": self.game.spec or self.game.name,
             "status": self.status.name,
+            "status_text": self.status.sentence,
             "complete": self.complete,
             "degenerate": self.degenerate,
             "equilibria": [[x.tolist() for x in profile] for profile in self.profiles],
+            "exact_equilibria": None
+            if self.exact_profiles is None
+            else [[[str(v) for v in x] for x in profile] for profile in self.exact_profiles],
             "certificates": self.certificates.tolist(),
             "nash_subsets": [list(s) for s in self.nash_subsets],
             "components": [list(c) for c in self.components],
@@ -271,6 +280,11 @@ def _number(x: Any) -> str:
 
 def _seconds(t: float) -> str:
     return f"{t * 1e3:.3g} ms" if t < 1 else f"{t:.3g} s"
+
+
+def _json_number(x: Any) -> Any:
+    """JSON has no infinity."""
+    return repr(x) if isinstance(x, float) and not math.isfinite(x) else x
 
 
 def _plain_profile(profile: Any) -> Any:

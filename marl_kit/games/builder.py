@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -50,8 +50,8 @@ class TreeBuilder:
     """
 
     def __init__(self, players: int = 2, name: str = ""):
-        if not 1 <= players <= MAX_PLAYERS:
-            raise InvalidGameError(f"{players} players; a tree has from 1 to {MAX_PLAYERS}.")
+        if not _is_whole(players) or not 1 <= players <= MAX_PLAYERS:
+            raise InvalidGameError(f"{players!r} players; a tree has from 1 to {MAX_PLAYERS}.")
         self._num_players, self._name = players, name or "unnamed game"
         self._infosets: dict[str, tuple[int, History]] = {}  # name: player, actions
         self._decisions: dict[History, str] = {}  # history: infoset
@@ -63,9 +63,11 @@ class TreeBuilder:
     ) -> TreeBuilder:
         """Let ``player`` choose at the node, knowing only that it is at ``infoset``."""
         node = self._new(history)
-        if not 0 <= player < self._num_players:
+        if not isinstance(infoset, str):
+            raise InvalidGameError(f"the infoset at {node} is {infoset!r}; give its name as text.")
+        if not _is_whole(player) or not 0 <= player < self._num_players:
             raise InvalidGameError(
-                f"player {player} moves at {node}; players are 0 to {self._num_players - 1}."
+                f"player {player!r} moves at {node}; players are 0 to {self._num_players - 1}."
             )
         labels = _labels(actions, node)
         owner, known = self._infosets.setdefault(infoset, (player, labels))
@@ -85,6 +87,8 @@ class TreeBuilder:
     def chance(self, history: Sequence[str], probabilities: Mapping[str, Any]) -> TreeBuilder:
         """Draw an action at the node: ``{action: probability}``, summing to 1."""
         node = self._new(history)
+        if not isinstance(probabilities, Mapping):
+            raise InvalidGameError(f"chance at {node} needs {{action: probability}}.")
         labels = _labels(tuple(probabilities), node)
         chances = [_number(p, f"a probability at {node}") for p in probabilities.values()]
         if min(chances) < 0:
@@ -100,6 +104,8 @@ class TreeBuilder:
     def payoff(self, history: Sequence[str], payoffs: Sequence[Any]) -> TreeBuilder:
         """End the game at the node and pay each player."""
         node = self._new(history)
+        if isinstance(payoffs, str) or not isinstance(payoffs, Iterable):
+            raise InvalidGameError(f"the payoffs at {node} are {payoffs!r}; give one a player.")
         values = tuple(_number(x, f"a payoff at {node}") for x in payoffs)
         if len(values) != self._num_players:
             raise InvalidGameError(
@@ -187,6 +193,10 @@ def _labels(actions: Sequence[str], node: History) -> History:
     if len(set(labels)) < len(labels):
         raise InvalidGameError(f"the actions {list(labels)} at {node} are not all different.")
     return labels
+
+
+def _is_whole(x: Any) -> bool:
+    return isinstance(x, int) and not isinstance(x, bool)
 
 
 def _number(x: Any, what: str) -> Fraction:

@@ -51,7 +51,8 @@ class Properties:
 
     ``zero_sum`` is literal (payoffs sum to 0 everywhere); ``constant_sum`` is the weaker property
     that zero-sum methods need. ``perfect_information``: every infoset is a single node.
-    ``exact``: rational payoffs and chance probabilities are kept.
+    ``exact``: rational payoffs and chance probabilities are kept. ``payoff_range``: the largest
+    range of any one player's payoffs.
     """
 
     num_players: int
@@ -182,9 +183,8 @@ def tree_properties(tree: GameTree) -> Properties:
     from marl_kit.core.errors import ImperfectRecallError
     from marl_kit.games.sequence_form import parent_sequences
 
-    total = tree.payoffs.sum(axis=1)
-    spread = float(np.ptp(tree.payoffs)) if tree.payoffs.size else 0.0
-    slack = CONSTANT_SUM_TOLERANCE * spread
+    exact = None if tree.exact is None else np.array(tree.exact.payoffs, object)
+    zero_sum, constant_sum = sums_of_payoffs(tree.payoffs, exact)
     decisions = tree.infoset[tree.infoset != NO_INFOSET]
     try:
         parent_sequences(tree)
@@ -196,9 +196,32 @@ def tree_properties(tree: GameTree) -> Properties:
         enumerable=True,
         perfect_information=len(decisions) == tree.num_infosets,
         perfect_recall=recall,
-        zero_sum=bool(np.all(np.abs(total) <= slack)),
-        constant_sum=bool(np.ptp(total) <= slack),
+        zero_sum=zero_sum,
+        constant_sum=constant_sum,
         stochastic=bool(np.any(tree.player == CHANCE)),
         exact=tree.exact is not None,
-        payoff_range=spread,
+        payoff_range=payoff_range(tree.payoffs),
     )
+
+
+def payoff_range(payoffs: np.ndarray) -> float:
+    """The largest range of any one player, payoffs [outcomes, P].
+
+    Not the range over all players together: what is added to one player's payoffs changes no
+    game, and must not loosen a tolerance.
+    """
+    return float(np.ptp(payoffs, axis=0).max())
+
+
+def sums_of_payoffs(payoffs: np.ndarray, exact: np.ndarray | None) -> tuple[bool, bool]:
+    """Whether payoffs [outcomes, P] sum to 0, and to a constant; exactly where that is known."""
+    if exact is not None:
+        sums = set(exact.sum(axis=1).tolist())
+        return sums == {0}, len(sums) == 1
+    total = payoffs.sum(axis=1)
+    rounding = 4 * np.finfo(float).eps * payoffs.shape[1] * float(np.abs(payoffs).max())
+    # an offset so large that rounding could hide the game itself is never called constant
+    slack = min(
+        CONSTANT_SUM_TOLERANCE * payoff_range(payoffs) + rounding, payoff_range(payoffs) / 4
+    )
+    return bool(np.all(np.abs(total) <= slack)), bool(np.ptp(total) <= slack)

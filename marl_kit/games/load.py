@@ -107,7 +107,11 @@ def _load_file(path: Path, name: str, params: dict[str, Any]) -> Game:
         raise InvalidOptionError(
             f"{str(path)!r} is not a game file; those end in {', '.join(SUFFIXES)}."
         )
-    if not path.is_file():
+    try:
+        exists = path.is_file()
+    except OSError:  # a name that the system cannot even ask for
+        exists = False
+    if not exists:
         raise GameFileError("there is no such file.", path=str(path))
     if path.suffix == ".py":
         from marl_kit.games.python_file import load_python_game

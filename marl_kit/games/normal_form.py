@@ -10,7 +10,7 @@ import numpy as np
 
 from marl_kit.core.errors import InvalidGameError
 from marl_kit.core.progress import Progress
-from marl_kit.games.game import CONSTANT_SUM_TOLERANCE, Game, Properties
+from marl_kit.games.game import Game, Properties, payoff_range, sums_of_payoffs
 from marl_kit.games.numbers import exact_array, exact_or_float_array, float_array
 from marl_kit.games.preorder import Preorder, assemble, guard_size
 from marl_kit.games.tree import NO_INFOSET, TERMINAL, GameTree, read_only
@@ -63,6 +63,10 @@ class NormalFormGame(Game):
         self._exact_payoffs = exact  # object [P, A_1, ..., A_P] of Fraction, or None for floats
         self.num_actions: tuple[int, ...] = values.shape[1:]
         self.actions = _action_names(actions, self.num_actions)
+        if player_names is not None and len(player_names) != self.num_players:
+            raise InvalidGameError(
+                f"{len(player_names)} player names for {self.num_players} players."
+            )
         self.player_names = tuple(
             player_names or (f"Player {p + 1}" for p in range(self.num_players))
         )
@@ -95,19 +99,21 @@ class NormalFormGame(Game):
     @property
     def info(self) -> Properties:
         if self._properties is None:
-            total = self.payoffs.sum(axis=0)
-            spread = float(np.ptp(self.payoffs))
-            slack = CONSTANT_SUM_TOLERANCE * spread
+            outcomes = self.payoffs.reshape(self.num_players, -1).T
+            exact = self._exact_payoffs
+            zero_sum, constant_sum = sums_of_payoffs(
+                outcomes, None if exact is None else exact.reshape(self.num_players, -1).T
+            )
             self._properties = Properties(
                 num_players=self.num_players,
                 enumerable=True,
                 perfect_information=self.num_players == 1,
                 perfect_recall=True,
-                zero_sum=bool(np.all(np.abs(total) <= slack)),
-                constant_sum=bool(np.ptp(total) <= slack),
+                zero_sum=zero_sum,
+                constant_sum=constant_sum,
                 stochastic=False,
                 exact=True,
-                payoff_range=spread,
+                payoff_range=payoff_range(outcomes),
             )
         return self._properties
 
@@ -153,7 +159,12 @@ def _action_names(
 ) -> tuple[tuple[str, ...], ...]:
     if actions is None:
         return tuple(tuple(str(a) for a in range(n)) for n in sizes)
-    names = tuple(tuple(str(a) for a in row) for row in actions)
+    try:
+        names = tuple(tuple(str(a) for a in row) for row in actions)
+    except TypeError as error:
+        raise InvalidGameError(
+            f"actions are {actions!r}; give each player a list of names."
+        ) from error
     if tuple(len(row) for row in names) != sizes:
         raise InvalidGameError(
             f"actions name {tuple(len(row) for row in names)} actions and the payoffs have "
@@ -182,7 +193,9 @@ def _tree(game: NormalFormGame) -> GameTree:
     rows.payoffs.frombytes(
         np.ascontiguousarray(game.payoffs.reshape(game.num_players, -1).T).tobytes()
     )
-    exact = game.exact_payoffs
-    rows.exact_payoffs = [tuple(exact[(p, *j)] for p in range(game.num_players)) for j in leaves]
-    rows.exact_chance = {}
+    exact = game._exact_payoffs  # floats stay floats: a million Fractions take seconds
+    if exact is not None:
+        players = range(game.num_players)
+        rows.exact_payoffs = [tuple(exact[(p, *j)] for p in players) for j in leaves]
+        rows.exact_chance = {}
     return assemble(rows)

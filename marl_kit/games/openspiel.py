@@ -12,6 +12,7 @@ import pyspiel
 
 from marl_kit.core.errors import (
     InvalidOptionError,
+    InvalidProfileError,
     UnknownNameError,
     UnsupportedGameError,
 )
@@ -36,12 +37,15 @@ def load_openspiel(name: str, params: dict[str, Any]) -> Game:
     """Load an OpenSpiel game by its short name and parameters."""
     if name not in pyspiel.registered_names():
         raise UnknownNameError("OpenSpiel game", name, openspiel_names())
-    _check_parameters(name, params)
+    spec = format_spec(name, _parameters(name, params))
     try:
-        game = pyspiel.load_game(format_spec(name, params))
-    except pyspiel.SpielError as error:
-        raise InvalidOptionError(f"OpenSpiel refuses {name} with {params}: {error}") from error
-    return wrap_openspiel(game)
+        game = pyspiel.load_game(spec)
+    except (pyspiel.SpielError, IndexError, RuntimeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise InvalidOptionError(f"OpenSpiel refuses {spec}: {reason}") from error
+    wrapped = wrap_openspiel(game)
+    wrapped.spec = f"openspiel:{spec}"  # some games print themselves as what cannot be loaded
+    return wrapped
 
 
 def wrap_openspiel(game: pyspiel.Game) -> Game:
@@ -207,12 +211,37 @@ def _spec(game: pyspiel.Game) -> str:
     return text[:-2] if text.endswith("()") else text
 
 
-def _check_parameters(name: str, params: dict[str, Any]) -> None:
-    """Ours comes first: OpenSpiel prints a line of its own for every error."""
+def _parameters(name: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Known names only, and numbers in the type and the digits that OpenSpiel reads.
+
+    Ours comes first: OpenSpiel prints a line of its own for every error.
+    """
     kind = next(t for t in pyspiel.registered_games() if t.short_name == name)
+    known = kind.parameter_specification
     for key in params:
-        if key not in kind.parameter_specification:
-            raise UnknownNameError(f"parameter of {name}", key, kind.parameter_specification)
+        if key not in known:
+            raise UnknownNameError(f"parameter of {name}", key, known)
+    return {key: _readable(value, known[key]) for key, value in params.items()}
+
+
+def _readable(value: Any, example: Any) -> Any:
+    if isinstance(example, bool) and value in (0, 1):
+        return bool(value)
+    if isinstance(value, float) or (isinstance(example, float) and isinstance(value, int)):
+        return np.format_float_positional(float(value), trim="0")
+    return value
+
+
+def from_openspiel_policy(game: NormalFormGame, policy: Any) -> list[list[float]]:
+    """Each player's mixture in a matrix game, which OpenSpiel tells at its simultaneous node."""
+    if not game.spec.startswith("openspiel:"):
+        raise InvalidProfileError(f"{game.name} is not an OpenSpiel game; give vectors.")
+    state = pyspiel.load_game(game.spec.removeprefix("openspiel:")).new_initial_state()
+    mixtures = []
+    for p in range(game.num_players):
+        told = dict(policy.action_probabilities(state, p))
+        mixtures.append([told.get(a, 0.0) for a in state.legal_actions(p)])
+    return mixtures
 
 
 def to_openspiel_policy(policy: TabularPolicy) -> pyspiel.TabularPolicy:

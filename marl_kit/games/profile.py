@@ -54,6 +54,10 @@ def uniform_profile(game: Game) -> Profile:
 
 
 def _vectors(game: NormalFormGame, profile: Any) -> list[np.ndarray]:
+    if type(profile).__module__.split(".")[0] in ("pyspiel", "open_spiel"):
+        from marl_kit.games.openspiel import from_openspiel_policy
+
+        profile = from_openspiel_policy(game, profile)
     if not isinstance(profile, Sequence | np.ndarray):
         return _split(game, _policy(game, profile).probabilities)
     if len(profile) != game.num_players:

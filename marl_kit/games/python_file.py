@@ -37,7 +37,7 @@ def load_python_game(path: Path, params: dict[str, Any]) -> Game:
         ) from error
     try:
         game = load(**params)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _located(error, path) from error
     if not isinstance(game, Game):
         raise GameFileError(f"load() returned {game!r} and not a marl_kit Game.", path=str(path))
@@ -63,14 +63,14 @@ def _module(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise _located(error, path) from error
     module.__dict__["__digest__"] = digest
     return module
 
 
-def _located(error: Exception, path: Path) -> MarlKitError:
+def _located(error: BaseException, path: Path) -> MarlKitError:
     """Our own errors as they are; others with the line of the file at which they were raised."""
     if isinstance(error, MarlKitError):
         return error

@@ -79,6 +79,8 @@ def run(
     points = [] if earlier is None else list(zip(*earlier.to_dict().values(), strict=True))
     elapsed = points[-1][1] if points else 0.0
     begun = elapsed
+    if points and not is_checkpoint(int(points[-1][0])):
+        points.pop()  # where the earlier run happened to end, an unbroken one has no point
     block = 1
     status, profile, gap = Status.ITERATION_LIMIT, None, float("nan")
     with stop_on_ctrl_c() as stop, progress:
@@ -95,7 +97,7 @@ def run(
                 profile = method.profile(game, state)
                 gap = certificate(profile)
                 points.append((state.t, elapsed, gap))
-                if stopping.tol is not None and gap < stopping.tol:
+                if stopping.tol is not None and (gap < stopping.tol or gap == 0.0):
                     status = Status.CONVERGED
                     break
             progress.update(state.t, gap)
@@ -105,7 +107,7 @@ def run(
                 elif state.t < stopping.last:
                     status = Status.TIME_LIMIT
                 break
-    return Run(profile, gap, status, _history(points), elapsed - begun)
+    return Run(profile, gap, status, _history(points), elapsed)
 
 
 def _next_block(n: int, took: float) -> int:
@@ -114,7 +116,7 @@ def _next_block(n: int, took: float) -> int:
 
 
 def _history(points: list[tuple[Any, ...]]) -> History:
-    # a run that continues may stand again at the iteration where the earlier one ended
+    # a run that continues and stops at once stands again where the earlier one ended
     unique = {int(t): (int(t), float(s), float(c)) for t, s, c in points}
     t, s, c = zip(*unique.values(), strict=True)
     return History(np.array(t, np.int64), np.array(s), np.array(c))

@@ -11,7 +11,7 @@ import numpy as np
 
 from marl_kit.core.errors import InvalidOptionError, UnknownNameError, UnsupportedGameError
 from marl_kit.core.progress import BarProgress, Progress
-from marl_kit.core.registry import Method, find_method, require, resolve
+from marl_kit.core.registry import Method, find_method, fold, require, resolve
 from marl_kit.core.results import History, Solution, Status
 from marl_kit.core.seeds import generator, resolve_seed
 from marl_kit.core.spec import parse_spec
@@ -25,6 +25,8 @@ from marl_kit.solve.driver import MAX_ITERATIONS, Run, Stopping, run
 DEFAULT_TOLERANCE = 1e-3
 """Relative to the payoff range, where no stopping rule was given."""
 DEFAULT_ITERATIONS = 10_000
+CERTIFICATE_TOLERANCE = 1e-6
+"""Relative to the payoff range: HiGHS promises 1e-7; an answer above this is not called solved."""
 
 
 def solve(
@@ -77,6 +79,8 @@ def solve(
     """
     begun = time.perf_counter()
     game = as_game(game)
+    if start is not None:
+        method, options = _method_of(start, method, options)
     wanted, stopping, options = _read(method, iterations, time_limit, tol, start, options)
     seed_number, root = resolve_seed(seed)
     if wanted == "auto":
@@ -100,6 +104,7 @@ def solve(
     state = algorithm.init(game, generator(root, "solve", entry.name))
     if start is not None:
         _restore(state, start, entry, algorithm, game)
+        seed_number = start.seed  # what the run was drawn from at its beginning
     algorithm.step(state, 0)  # compiles
     title = f"{entry.name} on {game.name}"
     shown = BarProgress(title, rules.last if rules.last < MAX_ITERATIONS else None)
@@ -116,6 +121,15 @@ def solve(
     return _iterative_solution(
         game, entry, algorithm, result, state, reason, setup, seed_number, stopping
     )
+
+
+def _method_of(start: Any, method: str, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """To go on is to go on with the same method and options, unless others are named."""
+    if not isinstance(start, Solution):
+        raise InvalidOptionError(f"start is {start!r}; give a Solution of an iterative method.")
+    if fold(str(method)) != "auto":
+        return method, options
+    return start.method, {**start.options, **options}
 
 
 def _read(
@@ -154,7 +168,8 @@ def _check_rules(rules: dict[str, Any]) -> None:
         value = rules[key]
         if value is None:
             continue
-        if not isinstance(value, int | float | np.number) or not value >= 0 or math.isinf(value):
+        number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        if not number or not value >= 0 or math.isinf(value):
             raise InvalidOptionError(f"{key} is {value!r}; give a finite number >= 0.")
 
 
@@ -223,7 +238,12 @@ def _direct(
     took = time.perf_counter() - clock
     profile = as_profile(game, answer.profile)
     gap = nash_conv_of(game, profile)
-    unused = f"; {', '.join(stopping)} not used by a direct method" if stopping else ""
+    status = answer.status
+    if status is Status.SOLVED and gap > CERTIFICATE_TOLERANCE * game.info.payoff_range:
+        status = Status.INEXACT
+    notes = [answer.note] if answer.note else []
+    if stopping:
+        notes.append(f"{', '.join(stopping)} not used by a direct method")
     return Solution(
         profile=profile,
         values=expected_values(game, profile),
@@ -231,9 +251,9 @@ def _direct(
         exploitability=gap / game.num_players,
         method=entry.name,
         options=options,
-        status=answer.status,
+        status=status,
         reason=reason,
-        note=answer.note + unused,
+        note="; ".join(notes),
         iterations=0,
         wall_time_s=took,
         setup_time_s=setup,

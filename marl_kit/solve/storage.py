@@ -13,6 +13,7 @@ from marl_kit.core.errors import CheckpointError, MarlKitError
 from marl_kit.core.files import write_atomic
 from marl_kit.core.registry import find_method, resolve
 from marl_kit.core.results import History, Solution, Status
+from marl_kit.evaluate.exploitability import nash_conv_of
 from marl_kit.games.game import Game
 from marl_kit.games.load import as_game
 from marl_kit.games.policy import TabularPolicy
@@ -20,6 +21,8 @@ from marl_kit.games.profile import as_profile
 
 FORMAT = "marl_kit.solution"
 VERSION = 1
+CERTIFICATE_TOLERANCE = 1e-9
+"""Relative to the payoff range: the same profile in the same game, up to rounding."""
 _HEADER_FIELDS = (
     "nash_conv",
     "exploitability",
@@ -80,8 +83,12 @@ def load_solution(path: str | Path, game: Any = None) -> Solution:
 
 def _solution(game: Game, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Solution:
     options = {k: float(v) for k, v in header["options"].items()}
+    profile = _profile(game, arrays["profile"])
+    gap = nash_conv_of(game, profile)
+    if abs(gap - header["nash_conv"]) > CERTIFICATE_TOLERANCE * game.info.payoff_range:
+        raise ValueError(f"its NashConv is {gap:.6g} here and was {header['nash_conv']:.6g}")
     return Solution(
-        profile=_profile(game, arrays["profile"]),
+        profile=profile,
         values=arrays["values"],
         options=options,
         status=Status[header["status"]],

@@ -134,7 +134,7 @@ def positive_integers(table: np.ndarray) -> list[list[int]]:
 
 
 def _bimatrix(game: Any, method: str) -> NormalFormGame:
-    if fold(method) not in ("auto", "vertex_enumeration"):
+    if not isinstance(method, str) or fold(method) not in ("auto", "vertex_enumeration"):
         raise UnknownNameError("method of all equilibria", method, ["auto", "vertex_enumeration"])
     game = as_game(game)
     if game.num_players != 2:

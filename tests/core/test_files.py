@@ -5,6 +5,7 @@ import os
 import pytest
 
 from marl_kit.core import files
+from marl_kit.core.errors import MarlKitError
 
 
 def test_text_and_bytes(tmp_path):
@@ -24,7 +25,7 @@ def test_a_failure_keeps_the_old_file(tmp_path, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr(files.os, "fsync", refuse)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(MarlKitError, match="disk full"):
         files.write_atomic(path, "new")
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["x"]

@@ -125,7 +125,9 @@ def test_sums(A, B, zero_sum, constant_sum):
 @pytest.mark.parametrize("shape", [(4,), (2, 3), (3, 1, 2), (2, 2, 2, 2)])
 def test_the_tree_pays_what_the_table_says(shape):
     players = len(shape)
-    game = mk.NormalFormGame(np.random.default_rng(0).normal(size=(players, *shape)))
+    payoffs = np.random.default_rng(0).integers(-9, 10, (players, *shape))
+    game = mk.NormalFormGame(payoffs)
+    assert mk.NormalFormGame(payoffs + 0.5).tree().exact is None  # floats stay floats
     tree = game.tree()
     assert tree.infoset_keys == tuple(str(p) for p in range(players))
     assert tree.infoset_player.tolist() == list(range(players))

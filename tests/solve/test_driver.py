@@ -47,8 +47,8 @@ def test_going_on_extends_the_history():
     first = mk.solve(KUHN, "cfr", iterations=7)
     second = mk.solve(KUHN, "cfr", iterations=13, start=first)
     assert second.iterations == 20
-    assert second.history.iteration.tolist() == [1, 2, 5, 7, 10, 20]
-    assert np.array_equal(second.history.nash_conv[:4], first.history.nash_conv)
+    assert second.history.iteration.tolist() == [1, 2, 5, 10, 20]  # as if never stopped
+    assert np.array_equal(second.history.nash_conv[:3], first.history.nash_conv[:3])
     assert second.history.wall_time_s[-1] >= first.history.wall_time_s[-1]
 
 

@@ -1,0 +1,13 @@
+"""Pictures and the report: results in, matplotlib axes or one HTML file out.
+
+Every plot takes a result and ``ax=None`` and returns the axes. Given axes are drawn on as they
+are; without, a figure is made by pyplot, so that notebooks show it.
+"""
+
+from __future__ import annotations
+
+from marl_kit.plot.convergence import plot_convergence
+from marl_kit.plot.losses import plot_losses
+from marl_kit.plot.report import write_report
+
+__all__ = ["plot_convergence", "plot_losses", "write_report"]

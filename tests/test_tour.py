@@ -1,0 +1,133 @@
+"""The tour runs, prints, and its report stands alone."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import marl_kit as mk
+from marl_kit import tour
+from marl_kit.cli import main
+from marl_kit.games.catalogue import facts
+from marl_kit.tour.step import stop_if_interrupted
+from marl_kit.tour.textbook import TEXTBOOK
+from marl_kit.tour.weak_bot import infoset_reach
+
+
+class Taken(NamedTuple):
+    page: str
+    out: str
+    err: str
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory) -> Taken:
+    """One tour for all tests, into a folder that is not there yet."""
+    folder = tmp_path_factory.mktemp("tour") / "new" / "folder"
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "80")
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            assert main(["tour", "--out", str(folder), "--no-open"]) == 0
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    return Taken(page, out.getvalue(), err.getvalue(), folder)
+
+
+def test_every_step_is_printed_and_in_the_report(taken) -> None:
+    titles = [step.title for step in tour.STEPS] + ["What to try next"]
+    for title in titles:
+        assert f"{title}</h2>" in taken.page
+        assert title in taken.out
+    assert len(tour.STEPS) == 3
+
+
+def test_every_equilibrium_of_the_textbook_games_is_shown(taken) -> None:
+    kinds = [mk.load_game(name).info.zero_sum for name in TEXTBOOK]
+    found = [mk.all_equilibria(name) for name in TEXTBOOK]
+    assert any(kinds)
+    assert any(len(f) > 1 and not f.degenerate for f in found)
+    assert any(f.degenerate for f in found)
+    for name in TEXTBOOK:
+        assert facts(name)["title"] in taken.out
+    assert "Dare: 1/3, Yield: 2/3" in taken.out
+    assert taken.page.count("All extreme equilibria</caption>") == len(TEXTBOOK)
+
+
+def test_leduc_has_its_size_its_value_and_a_converged_cfr_plus(taken) -> None:
+    for text in (taken.page, taken.out):
+        assert "9,457" in text
+        assert "936" in text
+        assert text.count("-0.085606424078") == 2  # in the text and in the table
+        assert "less than 0.001" in text
+    reached = re.search(r"CFR\+ reaches NashConv (\S+)", taken.page)
+    assert reached
+    assert float(reached[1]) < 1e-3
+
+
+def test_the_weak_bot_is_measured_and_exploited(taken) -> None:
+    for text in (taken.page, taken.out):
+        assert "4.74722" in text  # OpenSpiel's NashConv of uniform play
+        assert "2.37361" in text
+        assert "Where it loses most" in text
+        assert "The strategy that exploits it" in text
+        assert "Raise" in text
+
+
+def test_the_report_is_one_file_that_loads_nothing(taken) -> None:
+    assert [p.name for p in taken.folder.iterdir()] == ["report.html"]
+    links = re.findall(r'(?:src|href)\s*=\s*"([^"]*)"', taken.page)
+    assert links
+    assert all(link.startswith("#") for link in links)
+    assert not re.search(r"<script|<link|@import|url\((?!#)", taken.page)
+    assert taken.page.count("<svg") == 2
+
+
+def test_stdout_has_the_result_only_and_fits_the_terminal(taken) -> None:
+    assert max(map(len, taken.out.splitlines())) <= 80
+    for step in tour.STEPS:
+        assert f"{step.title}: " in taken.err
+    assert taken.err.count(" ...") >= sum(step.pieces for step in tour.STEPS)
+    assert "compiling the game" not in taken.out
+
+
+def test_the_commands_to_try_next_work(taken, capsys) -> None:
+    import shlex
+
+    assert len(tour.NEXT) == 3
+    for command in tour.NEXT:
+        program, *arguments = shlex.split(command)
+        assert program == "marl-kit"
+        assert main(arguments) == 0
+        assert command in taken.out
+    assert capsys.readouterr().out
+
+
+def test_reach_is_a_probability_of_the_infoset() -> None:
+    policy = mk.TabularPolicy.uniform(mk.load_game("kuhn_poker"))
+    reach = dict(zip(policy.game.tree().infoset_keys, infoset_reach(policy), strict=True))
+    assert reach["0"] == pytest.approx(1 / 3)  # the first player holds each card as often
+    assert reach["0b"] == pytest.approx(1 / 3 * 1 / 2)
+    assert reach["0pb"] == pytest.approx(1 / 3 * 1 / 2 * 1 / 2)
+
+
+def test_ctrl_c_in_a_solver_ends_the_tour(monkeypatch, tmp_path, capsys) -> None:
+    def interrupted(say, seed):
+        stop_if_interrupted(mk.Status.INTERRUPTED)
+
+    monkeypatch.setattr(tour, "STEPS", (tour.Step("One", 1, interrupted),))
+    assert main(["tour", "--out", str(tmp_path), "--no-open"]) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_new_step_appears_by_being_listed(monkeypatch, tmp_path) -> None:
+    from marl_kit.plot.report import Text
+
+    monkeypatch.setattr(tour, "STEPS", (tour.Step("Mine", 0, lambda say, seed: [Text("Hello")]),))
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        path = tour.take_tour(tmp_path)
+    assert "<p>Hello</p>" in path.read_text(encoding="utf-8")
+    assert "Hello" in out.getvalue()
