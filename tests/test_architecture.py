@@ -25,7 +25,6 @@ FLOORS = {
     "league": 6,
     "plot": 7,
     "cli": 7,
-    "doctor": 7,
     "tour": 7,
     "testing": 7,
     "__init__": 7,

@@ -85,7 +85,9 @@ class UnknownNameError(MarlKitError):
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = ""):
         known = sorted(set(known))
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-        if near:
+        if not known:
+            advice = "there are none here."
+        elif near:
             advice = "did you mean " + " or ".join(repr(n) for n in near) + "?"
         elif len(known) <= 30:
             advice = "known: " + ", ".join(known) + "."

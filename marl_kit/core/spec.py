@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from marl_kit.core.errors import InvalidOptionError
@@ -78,11 +79,20 @@ def format_spec(name: str, params: Mapping[str, Any]) -> str:
 
 
 def _format(key: str, value: Any) -> str:
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+    text = _written(value)
     if isinstance(value, str):
         whole = _balanced(text) and list(_split(text)) in ([text], [])
         if not whole or text != text.strip() or parse_value(text) != text:
             raise InvalidOptionError(f"{key}={value!r} cannot be written in a spec.")
+    return text
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    if isinstance(value, float) and "e-" in text:
+        return format(Decimal(text), "f")  # OpenSpiel does not read 1e-05
     return text
 
 

@@ -212,7 +212,7 @@ def _spec(game: pyspiel.Game) -> str:
 
 
 def _parameters(name: str, params: dict[str, Any]) -> dict[str, Any]:
-    """Known names only, and numbers in the type and the digits that OpenSpiel reads.
+    """Known names only, and numbers in the type that OpenSpiel wants.
 
     Ours comes first: OpenSpiel prints a line of its own for every error.
     """
@@ -227,9 +227,7 @@ def _parameters(name: str, params: dict[str, Any]) -> dict[str, Any]:
 def _readable(value: Any, example: Any) -> Any:
     if isinstance(example, bool) and value in (0, 1):
         return bool(value)
-    if isinstance(value, float) or (isinstance(example, float) and isinstance(value, int)):
-        return np.format_float_positional(float(value), trim="0")
-    return value
+    return float(value) if isinstance(example, float) and isinstance(value, int) else value
 
 
 def from_openspiel_policy(game: NormalFormGame, policy: Any) -> list[list[float]]:
