@@ -60,7 +60,10 @@ class Narrator:
 
     def show(self, section: Section) -> None:
         """Print a section."""
-        self._out.rule(section.title, align="left", style="dim")
+        from rich.rule import Rule
+
+        rule = Rule(section.title, align="left", style="dim")
+        self._out.print(rule, width=min(self._out.width, TEXT_WIDTH))
         for block in section.blocks:
             self._out.print()
             self._show(block)
