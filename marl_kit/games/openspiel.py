@@ -128,7 +128,7 @@ class OpenSpielGame(Game):
         parents, kinds = array("i"), array("i")
         outcomes: list[tuple[int, float]] = []  # of all chance nodes in turn
         add_parent, add_kind, add_payoffs = parents.append, kinds.append, rows.payoffs.extend
-        number: dict[tuple[int, Hashable], int] = {}
+        number: list[dict[Hashable, int]] = [{} for _ in range(self.num_players)]
         stack = [(self.rules.new_initial_state(), -1)]
         push, pop = stack.append, stack.pop
         row, look_at = 0, 0
@@ -144,9 +144,9 @@ class OpenSpielGame(Game):
                 if player >= 0:
                     legal = state.legal_actions()
                     key = state.information_state_string() if by_string else self.infoset_key(state)
-                    infoset = number.get((player, key))
+                    infoset = number[player].get(key)
                     if infoset is None:
-                        number[player, key] = infoset = rows.add_infoset(key, player, legal)
+                        infoset = number[player][key] = rows.add_infoset(key, player, legal)
                     add_kind(infoset)
                     for a in legal[:0:-1]:
                         push((state.child(a), row))
