@@ -27,17 +27,13 @@ class Progress:
         """Show where the work stands."""
 
 
-class StatusProgress(Progress):
-    """A rich spinner with a line of text, for work of unknown length."""
+class _LiveProgress(Progress):
+    """Something of rich's that is started, kept up to date on stderr, and stopped."""
 
-    def __init__(self, title: str):
-        from rich.console import Console
-
-        self._title = title
-        self._status: Any = Console(stderr=True).status(title)
+    _live: Any
 
     def __enter__(self) -> Progress:
-        self._status.start()
+        self._live.start()
         return self
 
     def __exit__(
@@ -46,14 +42,24 @@ class StatusProgress(Progress):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._status.stop()
+        self._live.stop()
+
+
+class StatusProgress(_LiveProgress):
+    """A spinner with a line of text, for work of unknown length."""
+
+    def __init__(self, title: str):
+        from rich.console import Console
+
+        self._title = title
+        self._live = Console(stderr=True).status(title)
 
     def say(self, text: str) -> None:
-        self._status.update(f"{self._title}: {text}")
+        self._live.update(f"{self._title}: {text}")
 
 
-class BarProgress(Progress):
-    """A rich bar with iterations and NashConv.
+class BarProgress(_LiveProgress):
+    """A bar with iterations and NashConv.
 
     Parameters
     ----------
@@ -67,7 +73,7 @@ class BarProgress(Progress):
         from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as RichProgress
 
-        self._bar: Any = RichProgress(
+        self._live = RichProgress(
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.completed:,} iterations, NashConv {task.fields[gap]:.3g}"),
@@ -75,19 +81,7 @@ class BarProgress(Progress):
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._bar.add_task(title, total=total, gap=float("nan"))
-
-    def __enter__(self) -> Progress:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bar.stop()
+        self._task = self._live.add_task(title, total=total, gap=float("nan"))
 
     def update(self, done: int, gap: float) -> None:
-        self._bar.update(self._task, completed=done, gap=gap)
+        self._live.update(self._task, completed=done, gap=gap)

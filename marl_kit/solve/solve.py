@@ -106,8 +106,7 @@ def solve(
         _restore(state, start, entry, algorithm, game)
         seed_number = start.seed  # what the run was drawn from at its beginning
     algorithm.step(state, 0)  # compiles
-    title = f"{entry.name} on {game.name}"
-    shown = BarProgress(title, rules.last if rules.last < MAX_ITERATIONS else None)
+    shown = _bar(entry, game, rules) if progress else Progress()
     setup = time.perf_counter() - begun
     result = run(
         algorithm,
@@ -116,7 +115,7 @@ def solve(
         rules,
         lambda profile: nash_conv_of(game, profile),
         start.history if start is not None else None,
-        shown if progress else Progress(),
+        shown,
     )
     return _iterative_solution(
         game, entry, algorithm, result, state, reason, setup, seed_number, stopping
@@ -171,6 +170,11 @@ def _check_rules(rules: dict[str, Any]) -> None:
         number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
         if not number or not value >= 0 or math.isinf(value):
             raise InvalidOptionError(f"{key} is {value!r}; give a finite number >= 0.")
+
+
+def _bar(entry: Method, game: Game, rules: Stopping) -> BarProgress:
+    total = rules.last if rules.last < MAX_ITERATIONS else None
+    return BarProgress(f"{entry.name} on {game.name}", total)
 
 
 def _compile(game: Game, progress: bool) -> None:
