@@ -48,7 +48,6 @@ _HOME = {
         "InvalidOptionError",
         "InvalidProfileError",
         "MarlKitError",
-        "MissingDependencyError",
         "RunInUseError",
         "UnknownNameError",
         "UnsupportedGameError",

@@ -65,10 +65,6 @@ class RunInUseError(MarlKitError):
     """Another process is writing the run."""
 
 
-class MissingDependencyError(MarlKitError):
-    """An optional library is needed and not installed."""
-
-
 class UnknownNameError(MarlKitError):
     """A name that is not registered; the message offers near misses.
 

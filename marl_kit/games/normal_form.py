@@ -92,11 +92,6 @@ class NormalFormGame(Game):
         return self._exact_payoffs
 
     @property
-    def integer_valued(self) -> bool:
-        """Whether every payoff is a whole number."""
-        return bool(np.all(self.payoffs == np.round(self.payoffs)))
-
-    @property
     def info(self) -> Properties:
         if self._properties is None:
             outcomes = self.payoffs.reshape(self.num_players, -1).T

@@ -66,19 +66,19 @@ class SequenceForm:
         empty[self.player_sequences[:-1]] = True
         return np.flatnonzero(~empty)
 
-    def payoff_matrix(self, player: int) -> scipy.sparse.csr_array:
-        """Pay-offs of ``player`` in a two-player game: own sequences x the other's, chance in."""
+    def payoff_matrix(self, player: int, shift: float = 0.0) -> scipy.sparse.csr_array:
+        """Payoffs of ``player`` in a two-player game: own sequences x the other's, chance in.
+
+        ``shift`` is subtracted from every payoff before it is weighted by chance: the
+        probabilities of all leaves sum to 1, so the value moves by it and no strategy changes.
+        """
         import scipy.sparse
 
-        first, last = self.player_sequences[player : player + 2]
-        other = self.player_sequences[1 - player]
-        width = self.player_sequences[2 - player] - other
-        offset = self.entry_offset[first : last + 1]
-        entries = slice(int(offset[0]), int(offset[-1]))
-        columns = self.entry_others[entries, 0] - other
-        return scipy.sparse.csr_array(
-            (self.entry_value[entries], columns, offset - offset[0]), shape=(last - first, width)
-        )
+        data = self.chance * (self.payoffs[:, player] - shift)
+        start = self.player_sequences
+        place = tuple(self.sequence[:, p] - start[p] for p in (player, 1 - player))
+        shape = tuple(int(start[p + 1] - start[p]) for p in (player, 1 - player))
+        return scipy.sparse.csr_array((data, place), shape=shape)
 
 
 def parent_sequences(tree: GameTree) -> tuple[np.ndarray, np.ndarray]:

@@ -56,7 +56,9 @@ def solve_sequence_form_lp(game: Game) -> Answer:
     max f'q subject to F'q <= A'x, E x = e, x >= 0; y is the dual solution.
     """
     form = game.sequence_form()
-    A = _centred_payoffs(form)
+    own = form.payoffs[:, 0]
+    # with an offset left in, the solver's tolerance could swallow the game
+    A = form.payoff_matrix(0, shift=(own.max() + own.min()) / 2)
     scale = max(float(np.abs(A.data).max(initial=0.0)), np.finfo(float).tiny)
     E, F = plan_constraints(form, 0), plan_constraints(form, 1)
     rows, q_size = E.shape[1], F.shape[0]
@@ -72,21 +74,6 @@ def solve_sequence_form_lp(game: Game) -> Answer:
     _check(result)
     plans = np.concatenate([result.x[:rows], -result.ineqlin.marginals])
     return Answer(plan_to_policy(game, plans))
-
-
-def _centred_payoffs(form: SequenceForm) -> scipy.sparse.csr_array:
-    """Player 0's payoff matrix with the middle of its range moved to 0.
-
-    The probabilities of all leaves sum to 1 under any two plans, so this changes the value by a
-    constant and no strategy; with the offset left in, the solver's tolerance could swallow the
-    game.
-    """
-    own = form.payoffs[:, 0]
-    middle = (own.max() + own.min()) / 2
-    start = form.player_sequences
-    rows, columns = form.sequence[:, 0] - start[0], form.sequence[:, 1] - start[1]
-    shape = (int(start[1] - start[0]), int(start[2] - start[1]))
-    return scipy.sparse.csr_array((form.chance * (own - middle), (rows, columns)), shape=shape)
 
 
 def plan_constraints(form: SequenceForm, player: int) -> scipy.sparse.csr_array:

@@ -117,9 +117,7 @@ def solve(
         start.history if start is not None else None,
         shown,
     )
-    return _iterative_solution(
-        game, entry, algorithm, result, state, reason, setup, seed_number, stopping
-    )
+    return _iterative_solution(game, entry, algorithm, result, state, reason, setup, seed_number)
 
 
 def _method_of(start: Any, method: str, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -277,7 +275,6 @@ def _iterative_solution(
     reason: str,
     setup: float,
     seed: int,
-    stopping: dict[str, Any],
 ) -> Solution:
     status = result.status
     if status is Status.ITERATION_LIMIT and not (game.num_players == 2 and game.info.constant_sum):

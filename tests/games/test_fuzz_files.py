@@ -117,5 +117,6 @@ HEADS = {".nfg": 'NFG 1 R "t" { "a" } ', ".efg": 'EFG 2 R "t" { "a" } '}
 @settings(max_examples=300, deadline=None)
 @given(text=st.one_of(st.text(), soup))
 def test_soup(suffix, text):
-    read(suffix, text)
-    read(suffix, HEADS[suffix] + text)
+    for whole in (text, HEADS[suffix] + text):
+        game = read(suffix, whole)  # refuses with a place in the text, or reads
+        assert game is None or game.num_players >= 1
