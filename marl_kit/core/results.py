@@ -31,6 +31,7 @@ class Status(Enum):
     )
     COMPLETE = "Every extreme equilibrium was enumerated, in exact arithmetic."
     NOT_PROVEN_COMPLETE = "not proven complete: there may be equilibria that are not in the list."
+    PLAYED = "The games that were asked for have been played."
 
     @property
     def sentence(self) -> str:

@@ -98,6 +98,11 @@ class Game(ABC):
     def new_initial_state(self) -> State:
         """The position before the first move."""
 
+    def begin(self, seed: int) -> State:
+        """The same, for a game that is played for real: rules that draw their own chance (those of
+        PettingZoo do) draw it from ``seed``. Chance nodes do not depend on it."""
+        return self.new_initial_state()
+
     @abstractmethod
     def _build_tree(self, node_limit: int, progress: Progress) -> GameTree:
         """Enumerate the game."""
@@ -164,6 +169,18 @@ class Game(ABC):
         if self._properties is None:
             self._properties = tree_properties(self.tree())
         return self._properties
+
+    @property
+    def perfect_information(self) -> bool:
+        """Whether the player to move always knows the whole history; said without enumerating
+        where the rules tell it."""
+        return self.info.perfect_information
+
+    def utility_bounds(self) -> tuple[float, float]:
+        """The smallest and the largest payoff of any player; bounds, where the rules tell no
+        more."""
+        payoffs = self.tree().payoffs
+        return float(payoffs.min()), float(payoffs.max())
 
     def save(self, path: str | Path) -> None:
         """Write the game as ``.nfg`` or ``.efg`` (Gambit's formats), by the ending of ``path``.

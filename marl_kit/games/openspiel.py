@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-from array import array
 from collections.abc import Hashable
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
@@ -18,14 +17,11 @@ from marl_kit.core.errors import (
 )
 from marl_kit.core.progress import Progress
 from marl_kit.core.spec import format_spec
+from marl_kit.games.enumerate import enumerate_tree
 from marl_kit.games.game import Game, State
 from marl_kit.games.normal_form import NormalFormGame
 from marl_kit.games.policy import TabularPolicy
-from marl_kit.games.preorder import Preorder, assemble, fill_columns, guard_size, memory_mb
-from marl_kit.games.tree import CHANCE, TERMINAL, GameTree
-
-_LOOK_EVERY = 1 << 16
-"""Nodes between two looks at the limit and the free memory."""
+from marl_kit.games.tree import GameTree
 
 
 def openspiel_names() -> list[str]:
@@ -79,6 +75,19 @@ class OpenSpielGame(Game):
     def new_initial_state(self) -> State:
         return self.rules.new_initial_state()
 
+    def begin(self, seed: int) -> State:
+        if self._samples_chance():
+            raise UnsupportedGameError(
+                f"{self.name} draws its chance moves itself and does not tell them, so games "
+                f"cannot be repeated from a seed; load it with explicit chance if it has such an "
+                f"option."
+            )
+        return self.new_initial_state()
+
+    def _samples_chance(self) -> bool:
+        mode = self.rules.get_type().chance_mode
+        return bool(mode == pyspiel.GameType.ChanceMode.SAMPLED_STOCHASTIC)
+
     def infoset_key(self, state: State) -> Hashable:
         kind = self.rules.get_type()
         if kind.provides_information_state_string:
@@ -89,6 +98,14 @@ class OpenSpielGame(Game):
                 f"OpenSpiel, so its infosets cannot be told apart."
             )
         return state.history_str()  # type: ignore[attr-defined]
+
+    @property
+    def perfect_information(self) -> bool:
+        kind = self.rules.get_type()
+        return bool(kind.information == pyspiel.GameType.Information.PERFECT_INFORMATION)
+
+    def utility_bounds(self) -> tuple[float, float]:
+        return float(self.rules.min_utility()), float(self.rules.max_utility())
 
     def action_names(self, infoset: int) -> tuple[str, ...]:
         tree = self.tree()
@@ -102,81 +119,14 @@ class OpenSpielGame(Game):
 
     def _build_tree(self, node_limit: int, progress: Progress) -> GameTree:
         kind = self.rules.get_type()
-        if kind.chance_mode == pyspiel.GameType.ChanceMode.SAMPLED_STOCHASTIC:
+        if self._samples_chance():
             raise UnsupportedGameError(
                 f"{self.name} samples its chance moves without telling their probabilities, so it "
                 f"cannot be enumerated; load it with explicit chance if it has such an option."
             )
-        rows = Preorder(self.num_players)
-        collecting = gc.isenabled()
-        gc.disable()  # a walk makes no cycles, and collecting costs a quarter of it
-        try:
-            self._walk(rows, node_limit, progress)
-        finally:
-            if collecting:
-                gc.enable()
-        _separate_keys(rows)
-        return assemble(rows)
-
-    def _walk(self, rows: Preorder, node_limit: int, progress: Progress) -> None:
-        """Depth first over live states.
-
-        This loop is nearly all of the time of compiling: it is one piece, works on local names,
-        asks only ``current_player`` what kind of node it is, and keeps what cannot be derived.
-        """
-        by_string = self.rules.get_type().provides_information_state_string
-        parents, kinds = array("i"), array("i")
-        outcomes: list[tuple[int, float]] = []  # of all chance nodes in turn
-        add_parent, add_kind, add_payoffs = parents.append, kinds.append, rows.payoffs.extend
-        number: list[dict[Hashable, int]] = [{} for _ in range(self.num_players)]
-        stack = [(self.rules.new_initial_state(), -1)]
-        push, pop = stack.append, stack.pop
-        row, look_at = 0, 0
-        while stack:
-            state, parent = pop()
-            while True:
-                player = state.current_player()
-                add_parent(parent)
-                if row >= look_at:
-                    guard_size(row + 1, node_limit)
-                    progress.say(f"{row + 1:,} nodes, {memory_mb(row + 1):,.0f} MB")
-                    look_at = min(row + _LOOK_EVERY, node_limit)
-                if player >= 0:
-                    legal = state.legal_actions()
-                    key = state.information_state_string() if by_string else self.infoset_key(state)
-                    infoset = number[player].get(key)
-                    if infoset is None:
-                        infoset = number[player][key] = rows.add_infoset(key, player, legal)
-                    add_kind(infoset)
-                    for a in legal[:0:-1]:
-                        push((state.child(a), row))
-                    action = legal[0]
-                elif player == TERMINAL:
-                    add_kind(TERMINAL)
-                    add_payoffs(state.returns())
-                    row += 1
-                    break
-                else:
-                    add_kind(CHANCE)
-                    pairs = state.chance_outcomes()
-                    outcomes += pairs
-                    for a, _ in pairs[:0:-1]:
-                        push((state.child(a), row))
-                    action = pairs[0][0]
-                parent = row
-                row += 1
-                state.apply_action(action)  # the first child needs no clone
-        fill_columns(rows, parents, kinds, outcomes)
-
-
-def _separate_keys(rows: Preorder) -> None:
-    """Where two players share a string, the key becomes (player, string)."""
-    owners: dict[Hashable, int] = {}
-    shared = False
-    for key, player in zip(rows.infoset_keys, rows.infoset_player, strict=True):
-        shared = shared or owners.setdefault(key, player) != player
-    if shared:
-        rows.infoset_keys[:] = list(zip(rows.infoset_player, rows.infoset_keys, strict=True))
+        told = kind.provides_information_state_string
+        key_of = methodcaller("information_state_string") if told else self.infoset_key
+        return enumerate_tree(self, node_limit, progress, key_of)
 
 
 def _matrix_game(game: pyspiel.MatrixGame) -> NormalFormGame:
