@@ -148,6 +148,6 @@ def _info(name: str, path: Path) -> GameInfo:
 def _size(known: dict[str, Any]) -> str:
     if "actions" in known:
         return "x".join(map(str, known["actions"]))
-    if "nodes" in known:
+    if "infosets" in known:
         return f"{known['nodes']} nodes, {known['infosets']} infosets"
     return str(known.get("size", ""))

@@ -25,7 +25,7 @@ def load_python_game(path: Path, params: dict[str, Any]) -> Game:
     InvalidOptionError
         Parameters that ``load`` does not take.
     """
-    load = getattr(_module(path), "load", None)
+    load = getattr(python_module(path), "load", None)
     if not callable(load):
         raise GameFileError("the file defines no function load(**params).", path=str(path))
     try:
@@ -44,7 +44,7 @@ def load_python_game(path: Path, params: dict[str, Any]) -> Game:
     return game
 
 
-def _module(path: Path) -> ModuleType:
+def python_module(path: Path) -> ModuleType:
     """The module of a file, run again only after the file has changed.
 
     Its name follows from its path and is registered before the file runs: without that, numba's
