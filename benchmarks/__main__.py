@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import cfr, compile, nash_conv
+from benchmarks import cfr, compile, nash_conv, uct
 from benchmarks.timing import Limit, Row
 
 RESULTS = Path(__file__).parent / "results" / "foundation.md"
@@ -38,6 +38,7 @@ def _all() -> Iterator[Row | Limit]:
     print(*_header(), sep="\n")
     yield from cfr.rows()
     yield from nash_conv.rows()
+    yield from uct.rows()
     yield from compile.rows()
     yield from compile.limits()
 
