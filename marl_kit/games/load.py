@@ -10,7 +10,6 @@ from marl_kit.core.errors import (
     GameFileError,
     InvalidOptionError,
     UnknownNameError,
-    UnsupportedGameError,
 )
 from marl_kit.core.spec import format_spec, parse_spec
 from marl_kit.games.catalogue import SUFFIXES, catalogue_names, catalogue_path
@@ -23,9 +22,10 @@ def load_game(spec: Any, **params: Any) -> Game:
     Parameters
     ----------
     spec : str, Path, Game or pyspiel.Game
-        In this order: ``openspiel:NAME``; a path, which has a ``/`` or ends in ``.nfg``, ``.efg``
-        or ``.py``; a name of the catalogue; a name of OpenSpiel. Parameters may follow as in
-        ``kuhn_poker(players=3)``. The working directory is never searched for bare names.
+        In this order: ``openspiel:NAME`` and ``pettingzoo:FAMILY/NAME``; a path, which has a
+        ``/`` or ends in ``.nfg``, ``.efg`` or ``.py``; a name of the catalogue; a name of
+        OpenSpiel. Parameters may follow as in ``kuhn_poker(players=3)``. The working directory is
+        never searched for bare names.
     **params
         Parameters, the same as in the string.
 
@@ -81,7 +81,9 @@ def _load(name: str, params: dict[str, Any], is_path: bool) -> Game:
 
         return load_openspiel(rest, params)
     if prefix == "pettingzoo" and not is_path:
-        raise UnsupportedGameError("this release does not play PettingZoo environments yet.")
+        from marl_kit.games.pettingzoo import load_pettingzoo
+
+        return load_pettingzoo(rest, params)
     if is_path or "/" in name or name.endswith(SUFFIXES):
         path = Path(os.path.abspath(Path(name).expanduser()))
         return _load_file(path, str(path), params)

@@ -10,7 +10,6 @@ from marl_kit.core.errors import (
     GameFileError,
     InvalidOptionError,
     UnknownNameError,
-    UnsupportedGameError,
 )
 from marl_kit.games.load import as_game, load_game
 from marl_kit.games.normal_form import NormalFormGame
@@ -68,7 +67,7 @@ def test_paths(tmp_path, monkeypatch):
         ("chicken", {"players": 3}, InvalidOptionError, "takes no parameters"),
         ("kuhn_poker(players=3)", {"players": 3}, InvalidOptionError, "both"),
         ("kuhn_poker(players=3", {}, InvalidOptionError, r"'\('"),
-        ("pettingzoo:classic/connect_four_v3", {}, UnsupportedGameError, "PettingZoo"),
+        ("pettingzoo:classic/conect_four_v3", {}, UnknownNameError, "connect_four_v3"),
         ("no/such.efg", {}, GameFileError, "no such file"),
         ("such.nfg", {}, GameFileError, "no such file"),
         ("no/such.txt", {}, InvalidOptionError, ".nfg, .efg, .py"),
