@@ -25,6 +25,7 @@ _HOME = {
     "games.tree": ["GameTree"],
     "games.sequence_form": ["SequenceForm"],
     "games.policy": ["TabularPolicy", "load_policy"],
+    "games.pettingzoo": ["PettingZooGame", "to_pettingzoo"],
     "evaluate.exploitability": [
         "BestResponse",
         "best_response",
@@ -33,9 +34,15 @@ _HOME = {
         "nash_conv",
     ],
     "evaluate.losses": ["InfosetLosses", "infoset_losses"],
+    "evaluate.ratings": ["Ratings", "elo", "online_elo"],
     "solve.solve": ["solve"],
     "solve.vertex_enumeration": ["all_equilibria", "iter_equilibria"],
     "solve.storage": ["load_solution"],
+    "play.match": ["play"],
+    "play.result": ["MatchResult"],
+    "play.registry": ["make_player"],
+    "play.player": ["Player"],
+    "league.league": ["League"],
     "core.results": ["EquilibriumSet", "History", "Solution", "Status"],
     "core.registry": ["cite"],
     "core.errors": [

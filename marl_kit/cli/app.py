@@ -9,6 +9,7 @@ import typer
 from marl_kit.cli.doctor import doctor
 from marl_kit.cli.exploit import exploit
 from marl_kit.cli.games import games
+from marl_kit.cli.play import play
 from marl_kit.cli.solve import solve
 from marl_kit.cli.tour import tour
 
@@ -17,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Compute equilibria, train self-play leagues and analyse exploitability.",
 )
-for command in (games, solve, exploit, tour, doctor):
+for command in (games, solve, exploit, play, tour, doctor):
     app.command()(command)
 
 
