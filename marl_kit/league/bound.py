@@ -1,0 +1,47 @@
+"""The game that a run is bound to, so that any process can load it again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from marl_kit.core.errors import CheckpointError
+from marl_kit.core.files import write_atomic
+from marl_kit.games.efg_writer import write_efg
+from marl_kit.games.game import Game
+from marl_kit.games.load import load_game
+from marl_kit.games.nfg import write_nfg
+
+_FILES = ("game.nfg", "game.efg")
+
+
+def recorded_game(game: Game, folder: Path | None, *, new: bool) -> str:
+    """What the log says of the game: its spec, or the name of its file in the run's folder.
+
+    For a new run a game made in Python is written there, unless the folder has it already.
+
+    Raises
+    ------
+    CheckpointError
+        The folder has another game.
+    """
+    if game.spec or folder is None:
+        return game.spec
+    matrix = game.form == "normal"
+    text = write_nfg(game.to_normal_form()) if matrix else write_efg(game)
+    path = folder / _FILES[not matrix]
+    if not path.exists():
+        if new:
+            write_atomic(path, text)
+    elif path.read_text(encoding="utf-8") != text:
+        raise CheckpointError(
+            f"{path}: this run has another game than the one that was given; give the same, or "
+            f"another path."
+        )
+    return path.name
+
+
+def game_of(recorded: str, folder: Path | None) -> Game:
+    """Load the game again."""
+    if folder is not None and recorded in _FILES:
+        return load_game(folder / recorded)
+    return load_game(recorded)
