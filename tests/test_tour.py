@@ -3,6 +3,10 @@
 import contextlib
 import io
 import re
+import sqlite3
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +16,7 @@ import marl_kit as mk
 from marl_kit import tour
 from marl_kit.cli import main
 from marl_kit.games.catalogue import facts
+from marl_kit.tour.league import BUDGETS, WAVES
 from marl_kit.tour.step import stop_if_interrupted
 from marl_kit.tour.textbook import TEXTBOOK
 from marl_kit.tour.weak_bot import infoset_reach
@@ -42,7 +47,7 @@ def test_every_step_is_printed_and_in_the_report(taken) -> None:
     for title in titles:
         assert f"{title}</h2>" in taken.page
         assert title in taken.out
-    assert len(tour.STEPS) == 3
+    assert len(tour.STEPS) == 5
 
 
 def test_every_equilibrium_of_the_textbook_games_is_shown(taken) -> None:
@@ -78,12 +83,12 @@ def test_the_weak_bot_is_measured_and_exploited(taken) -> None:
 
 
 def test_the_report_is_one_file_that_loads_nothing(taken) -> None:
-    assert [p.name for p in taken.folder.iterdir()] == ["report.html"]
+    assert {p.name for p in taken.folder.iterdir()} == {"report.html", "league_seed_0"}
     links = re.findall(r'(?:src|href)\s*=\s*"([^"]*)"', taken.page)
     assert links
     assert all(link.startswith("#") for link in links)
     assert not re.search(r"<script|<link|@import|url\((?!#)", taken.page)
-    assert taken.page.count("<svg") == 2
+    assert taken.page.count("<svg") == 5
 
 
 def test_stdout_has_the_result_only_and_fits_the_terminal(taken) -> None:
@@ -97,13 +102,91 @@ def test_stdout_has_the_result_only_and_fits_the_terminal(taken) -> None:
 def test_the_commands_to_try_next_work(taken, capsys) -> None:
     import shlex
 
-    assert len(tour.NEXT) == 3
+    assert len(tour.NEXT) == 4
     for command in tour.NEXT:
         program, *arguments = shlex.split(command)
         assert program == "marl-kit"
         assert main(arguments) == 0
         assert command in taken.out
     assert capsys.readouterr().out
+
+
+def test_the_league_is_rated_and_drawn(taken) -> None:
+    with mk.League.open(taken.folder / "league_seed_0") as league:
+        ratings = league.ratings().set_index("player")
+        games = league.payoffs().groupby("a")["games"].sum()
+    assert len(ratings) == 7
+    assert ratings.loc["random", "elo"] == 0
+    budgets = ratings.loc[[f"UCT {n}" for n in BUDGETS], "elo"].tolist()
+    assert budgets == sorted(budgets), "a larger budget is the stronger player"
+    assert set(games) == {6 * 2 * WAVES}
+    for name, elo in ratings["elo"].items():
+        assert re.search(rf"{name} +{elo:.0f} ", taken.out)
+    assert "they differ by" in " ".join(taken.out.lower().split())
+
+
+def test_the_snapshot_is_rated_as_what_it_is_a_snapshot_of(taken) -> None:
+    with mk.League.open(taken.folder / "league_seed_0") as league:
+        ratings = league.elo()
+    gap, low, high = ratings.difference("UCT 100, frozen", "UCT 100")
+    assert low < 0 < high
+    assert gap != 0, "their games have random numbers of their own"
+    assert f"differ by {gap:+.0f} Elo" in " ".join(taken.out.split())
+    assert "they agree" in " ".join(taken.out.split())
+
+
+def test_the_searched_move_makes_two_threats(taken) -> None:
+    """Columns 1 and 4 win by force, so the search must be sure of one of them."""
+    rows = taken.out.partition("mean result for x")[2].splitlines()[2:]
+    column, _, share, value = rows[0].split()
+    assert column in "14"
+    assert float(share.rstrip("%")) > 80
+    assert float(value) > 0.8
+
+
+def test_killed_in_the_league_the_tour_completes_it_and_repeats_nothing(taken, tmp_path) -> None:
+    """kill -9 in the middle; the finished log equals that of the tour that was left alone."""
+    log = tmp_path / "league_seed_0" / "log.sqlite"
+    command = [sys.executable, "-m", "marl_kit", "tour", "--out", str(tmp_path), "--no-open"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as killed:
+        deadline = time.monotonic() + 200
+        while not log.is_file() or len(matches(log, "started")) < 200:
+            assert killed.poll() is None, "the tour ended before it could be killed"
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        killed.kill()
+    kept = matches(log, "started")
+    assert 200 <= len(kept) < 21 * WAVES
+    done = subprocess.run(command, capture_output=True, text=True, timeout=250)
+    assert done.returncode == 0, done.stderr
+    assert re.search(rf"of them found in the log +{2 * len(kept)}\b", done.stdout)
+    after = matches(log, "started")
+    assert [row for row in after if row in set(kept)] == kept, "a finished match was lost or redone"
+    assert len(after) == len({row[:3] for row in after}) == 21 * WAVES
+    whole = taken.folder / "league_seed_0" / "log.sqlite"
+    assert sorted(games(log)) == sorted(games(whole))
+
+
+def matches(log: Path, *clock: str) -> list[tuple]:
+    return read(log, f"SELECT {', '.join(['a', 'b', 'block', *clock])} FROM match ORDER BY id")
+
+
+def games(log: Path) -> list[tuple]:
+    """Everything of every game but for the clock and the order of entry."""
+    return read(
+        log,
+        "SELECT m.a, m.b, m.block, m.seed, g.number, g.actions, s.seat, s.policy, s.payoff "
+        "FROM match m JOIN game g ON g.match = m.id "
+        "JOIN seat s ON s.match = m.id AND s.number = g.number",
+    )
+
+
+def read(log: Path, query: str) -> list[tuple]:
+    with contextlib.closing(sqlite3.connect(f"file:{log}?mode=ro", uri=True)) as connection:
+        try:
+            return connection.execute(query).fetchall()
+        except sqlite3.OperationalError:  # its tables are just being made
+            return []
 
 
 def test_reach_is_a_probability_of_the_infoset() -> None:
@@ -115,7 +198,7 @@ def test_reach_is_a_probability_of_the_infoset() -> None:
 
 
 def test_ctrl_c_in_a_solver_ends_the_tour(monkeypatch, tmp_path, capsys) -> None:
-    def interrupted(say, seed):
+    def interrupted(say, setting):
         stop_if_interrupted(mk.Status.INTERRUPTED)
 
     monkeypatch.setattr(tour, "STEPS", (tour.Step("One", 1, interrupted),))

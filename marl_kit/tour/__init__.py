@@ -14,8 +14,10 @@ from pathlib import Path
 import marl_kit as mk
 from marl_kit.cli.narrate import Narrator
 from marl_kit.plot.report import Code, Section, write_report
+from marl_kit.tour.league import WAVES, league
+from marl_kit.tour.one_move import one_move
 from marl_kit.tour.poker import leduc_solved
-from marl_kit.tour.step import Step
+from marl_kit.tour.step import Setting, Step
 from marl_kit.tour.textbook import TEXTBOOK, textbook_games
 from marl_kit.tour.weak_bot import weak_bot
 
@@ -23,10 +25,13 @@ STEPS = (
     Step("Three textbook games", len(TEXTBOOK), textbook_games),
     Step("Leduc poker, solved", 5, leduc_solved),
     Step("A weak bot, exploited", 3, weak_bot),
+    Step("A league, rated", WAVES + 2, league),
+    Step("One move, searched", 2, one_move),
 )
 NEXT = (
     "marl-kit solve kuhn_poker",
     'marl-kit exploit leduc_poker "cfr+(iterations=100)"',
+    'marl-kit play connect_four "mcts(simulations=300)" random --games 20',
     "marl-kit games",
 )
 
@@ -40,7 +45,7 @@ def take_tour(folder: str | Path = "runs/tour", seed: int = 0) -> Path:
     sections = []
     for number, step in enumerate(STEPS, 1):
         with narrator.working(step.title, step.pieces) as say:
-            blocks = step.run(say, seed)
+            blocks = step.run(say, Setting(seed, folder))
         sections.append(Section(f"{number}. {step.title}", blocks))
         narrator.show(sections[-1])
     took = time.perf_counter() - begun

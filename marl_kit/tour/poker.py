@@ -10,7 +10,7 @@ import marl_kit as mk
 from marl_kit.plot.convergence import plot_convergence
 from marl_kit.plot.report import Block, Facts, Picture, Table, Text
 from marl_kit.plot.style import detached_axes, figure_of
-from marl_kit.tour.step import Say, stop_if_interrupted
+from marl_kit.tour.step import Say, Setting, stop_if_interrupted
 
 POKER = "leduc_poker"
 TOLERANCE = 1e-3
@@ -24,7 +24,7 @@ CAPTION = (
 )
 
 
-def leduc_solved(say: Say, seed: int) -> list[Block]:
+def leduc_solved(say: Say, setting: Setting) -> list[Block]:
     """Size, exact value, and how fast CFR+ gets there."""
     say("compiling the game")
     begun = time.perf_counter()
@@ -32,11 +32,11 @@ def leduc_solved(say: Say, seed: int) -> list[Block]:
     game.sequence_form()
     took = time.perf_counter() - begun
     say("sequence-form LP")
-    exact = _solve(game, "sequence_form_lp", seed)
+    exact = _solve(game, "sequence_form_lp", setting.seed)
     say("CFR+")
-    plus = _solve(game, "cfr+", seed, tol=TOLERANCE)
+    plus = _solve(game, "cfr+", setting.seed, tol=TOLERANCE)
     say("CFR, for comparison")
-    plain = _solve(game, "cfr", seed, iterations=plus.iterations)
+    plain = _solve(game, "cfr", setting.seed, iterations=plus.iterations)
     say("drawing")
     return [
         Text(INTRODUCTION),

@@ -8,7 +8,7 @@ import marl_kit as mk
 from marl_kit.cli.tables import Rows, equilibria_rows, payoff_rows
 from marl_kit.games.catalogue import facts
 from marl_kit.plot.report import Block, Heading, Table, Text
-from marl_kit.tour.step import Say, stop_if_interrupted
+from marl_kit.tour.step import Say, Setting, stop_if_interrupted
 
 TEXTBOOK = ("morra_two_finger", "chicken", "von_stengel_3x2_degenerate")
 """A zero-sum game, one with several equilibria, and a degenerate one."""
@@ -23,7 +23,7 @@ DEGENERATE = (
 )
 
 
-def textbook_games(say: Say, seed: int) -> list[Block]:
+def textbook_games(say: Say, setting: Setting) -> list[Block]:
     """The payoffs and all equilibria of each game; nothing here is random."""
     blocks: list[Block] = [Text(INTRODUCTION)]
     for name in TEXTBOOK:

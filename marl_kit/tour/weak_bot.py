@@ -11,7 +11,7 @@ from marl_kit.plot.losses import bar_label, bars_size, plot_losses
 from marl_kit.plot.report import Block, Facts, Heading, Picture, Table, Text
 from marl_kit.plot.style import detached_axes, figure_of
 from marl_kit.tour.poker import POKER
-from marl_kit.tour.step import Say
+from marl_kit.tour.step import Say, Setting
 
 BOT = "uniform"
 WORST = 8
@@ -24,7 +24,7 @@ INTRODUCTION = (
 )
 
 
-def weak_bot(say: Say, seed: int) -> list[Block]:
+def weak_bot(say: Say, setting: Setting) -> list[Block]:
     """Exploitability, the worst infosets, the best response; nothing here is random."""
     say("values and best responses")
     game = mk.load_game(POKER)
