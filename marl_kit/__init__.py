@@ -14,7 +14,9 @@ import sys
 from types import ModuleType
 from typing import Any
 
-__version__ = "0.1.0"
+from marl_kit.core.version import VERSION
+
+__version__ = VERSION
 
 _HOME = {
     "games.load": ["load_game"],

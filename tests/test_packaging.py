@@ -19,6 +19,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from marl_kit.core.version import VERSION
+
 ROOT = Path(__file__).parents[1]
 PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>\S+)$")
 # The environment brings its installer; a pin would make pip replace itself while it works.
@@ -104,6 +106,7 @@ def test_the_conda_file_is_in_step(project):
 def test_the_citation_and_the_package_agree_on_the_version(project):
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["version"] == project["version"] == metadata.version("marl-kit")
+    assert VERSION == project["version"]
     assert f"## [{project['version']}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 

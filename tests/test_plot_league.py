@@ -211,3 +211,28 @@ def test_pictures_are_made_without_axes_and_leave_settings_alone(tmp_path) -> No
         figure_of(ax).savefig(tmp_path / f"{number}.svg")
     assert dict(matplotlib.rcParams) == before
     plt.close("all")
+
+
+@pytest.mark.parametrize("order", [[], ["a", "a"]])
+def test_an_order_names_each_player_once(order):
+    frame = pd.DataFrame([("a", "b", 2, 0.5)], columns=["a", "b", "games", "mean"])
+    with pytest.raises(mk.InvalidOptionError, match="order is"):
+        plot_payoffs(frame, order=order)
+
+
+@pytest.mark.parametrize("players", [2, 3, 5, 6, 9])
+def test_the_label_of_the_heat_map_is_not_cut_off(players):
+    names = [f"player {i}" for i in range(players)]
+    rows = [
+        (a, b, 2, 0.5 * (i < j) - 0.5 * (i > j))
+        for i, a in enumerate(names)
+        for j, b in enumerate(names)
+        if i != j
+    ]
+    frame = pd.DataFrame(rows, columns=["a", "b", "games", "mean"])
+    ax = plot_payoffs(frame, ax=detached_axes(payoffs_size(names)))
+    figure = figure_of(ax)
+    figure.draw_without_rendering()
+    label, page = ax.xaxis.label.get_window_extent(), figure.bbox
+    assert page.x0 <= label.x0
+    assert label.x1 <= page.x1

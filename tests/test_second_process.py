@@ -24,6 +24,16 @@ for method in ("fictitious_play", "replicator"):
 losses = mk.infoset_losses("leduc_poker", "uniform")
 print(repr(float(losses.loss.sum())))
 """
+SEARCH = """
+import marl_kit as mk
+from marl_kit.search.uct import UCT, search
+for spec in ("connect_four", "tic_tac_toe", "openspiel:pig(winscore=10)"):
+    game = mk.load_game(spec)
+    state = game.new_initial_state()
+    for key in (1, 2):
+        result = search(game, state, UCT(300), key)
+        print(spec, key, result.best, result.visits.tolist(), result.values.tolist())
+"""
 
 
 def run(program, cache):
@@ -69,3 +79,10 @@ def test_solving(tmp_path):
 
 def test_methods_on_matrices_and_evaluation(tmp_path):
     check(MATRIX, tmp_path)
+
+
+def test_searching_boards_and_states(tmp_path):
+    """Kernels that are compiled anew for every rules file, beside those that are not."""
+    check(SEARCH, tmp_path)
+    compiled = [path.name for path in tmp_path.rglob("*search_boards*.nbc")]
+    assert len(compiled) == 2, "one for each game"

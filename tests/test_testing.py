@@ -1,9 +1,13 @@
 """The conformance check accepts real games and finds broken promises."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 import marl_kit as mk
 from marl_kit.games.openspiel import OpenSpielGame
+from tests.reference import takeaway
 
 GOOFSPIEL = "goofspiel(num_cards=3,imp_info=True,points_order=descending,returns_type=win_loss)"
 
@@ -39,3 +43,71 @@ def test_a_broken_promise_is_named() -> None:
     game.new_initial_state = lambda: _Wrong(start())  # type: ignore[method-assign]
     with pytest.raises(mk.InvalidGameError, match="legal actions differ after the history"):
         mk.testing.check_game(game)
+
+
+@pytest.mark.parametrize("spec", ["connect_four", "connect_four(rows=2,columns=3,x_in_row=2)"])
+def test_boards_pass_whether_or_not_they_can_be_enumerated(spec: str) -> None:
+    assert mk.testing.check_game(spec).form == "board"
+
+
+RULES = Path(takeaway.__file__).read_text()
+
+
+@pytest.fixture(scope="module")
+def check(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., mk.Game]:
+    """Check the user's rules after an edit; one path, so that equal functions are compiled once."""
+    path = tmp_path_factory.mktemp("rules") / "game.py"
+
+    def check(*edits: tuple[str, str]) -> mk.Game:
+        text = RULES
+        for old, new in edits:
+            assert old in text
+            text = text.replace(old, new)
+        path.write_text(text)
+        return mk.testing.check_game(path)
+
+    return check
+
+
+def test_a_users_rules_pass(check: Callable[..., mk.Game]) -> None:
+    assert check().name == "takeaway"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        # what the rules write
+        ("state[0] = START", "state[2] = START", r"initial\(\) goes beyond its arrays.*size 2"),
+        ("out[0] = state[0]", "out[1] = state[0]", r"observe\(\) goes beyond its arrays.*size 1"),
+        ("out[winner] =", "out[2 * winner] =", r"returns\(\) goes beyond its arrays"),
+        ("    out[1 - winner] = -PRIZE\n", "", r"returns\(\) writes \[.*nan"),
+        # who moves, and what is legal
+        ("state[1] = 1 - state[1]", "state[1] += 1", r"player\(\) is 2, neither a player nor -4"),
+        ("return count", "return 0 * count", "player 0 has no legal action after the history .."),
+        ("return count", "return count + 1", r"legal\(\) gives .*3.* as the number of actions"),
+        ("return count", "return", r"legal\(\) gives None as the number of actions"),
+        ("out[i] = i", "out[i] = count - 1 - i", r"legal actions \[1, 0\] are not ascending"),
+        ("out[i] = i", "out[i] = 0", r"legal actions \[0, 0\] are not ascending"),
+        ("out[i] = i", "out[i] = i + 1", r"legal actions \[1, 2\] are not below 2"),
+        ("out[i] = i", "out[i] = i - 1", r"legal actions \[-1, 0\] are not below 2"),
+        ("state[0] -= action + 1", "state[0] -= 0", "has not ended after 10,000 moves"),
+        # what is declared
+        ("(-PRIZE, PRIZE)", "(-0.5, 0.5)", r"returns \[.*1\.0.*\] are not between -0\.5 and 0\.5"),
+        ("out[1 - winner] = -PRIZE", "out[1 - winner] = 0", r"returns \[.*\] do not sum to 0"),
+        ("out[0] = state[0]", "out[0] = 1e300", "player 0 sees numbers that are not finite"),
+        # names and drawings
+        ("take {action + 1}", "take", "legal actions share a name: .'take', 'take'."),
+        ('f"take {action + 1}"', "action", r"a name is not a string: \[0, 1\]"),
+        ("{position[0]} left", "{position[7]} left", "drawing or naming raises IndexError"),
+    ],
+)
+def test_broken_rules_are_named(
+    check: Callable[..., mk.Game], old: str, new: str, complaint: str
+) -> None:
+    with pytest.raises(mk.InvalidGameError, match=complaint):
+        check((old, new))
+
+
+def test_rules_without_a_sum_need_not_have_one(check: Callable[..., mk.Game]) -> None:
+    general = ("utilities=(-PRIZE, PRIZE)", "utilities=(-PRIZE, PRIZE), zero_sum=False")
+    assert not check(("out[1 - winner] = -PRIZE", "out[1 - winner] = 0"), general).info.zero_sum

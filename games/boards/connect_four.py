@@ -167,4 +167,5 @@ def load(
         observation_shape=(3, rows, columns),
         action_name=_action_name,
         drawing=drawing,
+        enumerable=rows * columns <= 12,
     )

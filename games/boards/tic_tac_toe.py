@@ -97,4 +97,5 @@ def load() -> BoardGame:
         observation_shape=(3, 3, 3),
         action_name=_action_name,
         drawing=_drawing,
+        enumerable=True,
     )

@@ -106,6 +106,13 @@ def _columns(results: Any) -> Columns:
             f"results are {results!r}; give rows (a, b, wins of a, draws, wins of b), a DataFrame "
             f"with these columns, or MatchResults."
         )
+    results = list(results)
+    games = {str(getattr(x, "game", "")) for x in results if _is_match(x)}
+    if len(games) > 1:
+        raise InvalidOptionError(
+            f"the matches are of different games ({', '.join(sorted(games))}); rate each game by "
+            f"itself, or give rows."
+        )
     return _row_columns([_match_row(x) if _is_match(x) else x for x in results])
 
 

@@ -129,6 +129,10 @@ def _anchors(
     """Ratings given, by the player's number among the rated; an idle anchor fixes nothing."""
     if anchor is None:
         return {}
+    if not isinstance(anchor, Mapping | str | int | np.integer):
+        raise InvalidOptionError(
+            f"anchor is {anchor!r}; give the name of a player, or {{name: rating}}."
+        )
     given = anchor if isinstance(anchor, Mapping) else {anchor: 0.0}
     for name in given:
         number_of(known, name, "anchor")

@@ -8,12 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from marl_kit.core.errors import IllegalActionError, InvalidOptionError, UnsupportedGameError
+from marl_kit.core.errors import (
+    GameFileError,
+    GameTooLargeError,
+    IllegalActionError,
+    InvalidOptionError,
+    UnsupportedGameError,
+)
 from marl_kit.core.progress import Progress
 from marl_kit.games._board_kernels import BEGIN, advance, observation
 from marl_kit.games.enumerate import enumerate_tree
 from marl_kit.games.game import Form, Game, Properties
 from marl_kit.games.load import load_game
+from marl_kit.games.preorder import NODE_LIMIT
 from marl_kit.games.rules import Rules
 from marl_kit.games.tree import TERMINAL, GameTree
 
@@ -43,6 +50,16 @@ class BoardGame(Game):
         The smallest and the largest return.
     zero_sum : bool
     num_players : int
+    enumerable : bool
+        Whether there is hope to walk every history; if not, ``tree`` refuses at once unless it is
+        given a larger limit.
+
+    Raises
+    ------
+    InvalidOptionError
+        Numbers that do not make a board game.
+    GameFileError
+        Functions of the rules that are missing.
     """
 
     form: Form = "board"
@@ -61,14 +78,27 @@ class BoardGame(Game):
         utilities: tuple[float, float] = (-1.0, 1.0),
         zero_sum: bool = True,
         num_players: int = 2,
+        enumerable: bool = False,
     ):
+        for what, number in (
+            ("num_actions", num_actions),
+            ("state_size", state_size),
+            ("num_players", num_players),
+        ):
+            if type(number) is not int or number < 1:
+                raise InvalidOptionError(
+                    f"{what} of {name} is {number!r}; give a whole number of at least 1."
+                )
         super().__init__(name=name, num_players=num_players)
         self.rules = Rules(sys.modules[rules])
         self.params = np.array(params, np.int64)
         self.num_actions, self.state_size = num_actions, state_size
         self.observation_shape = tuple(observation_shape)
         self.action_name, self.drawing = action_name, drawing
-        self._utilities, self._zero_sum = utilities, zero_sum
+        # where kernels write, for all states in turn; room to spare, so that rules which
+        # write too many actions are told of it and do not write into something else
+        self.scratch = np.zeros(2 * num_actions + 1, np.int64), np.zeros(num_players)
+        self._utilities, self._zero_sum, self._enumerable = utilities, zero_sum, enumerable
 
     def new_initial_state(self) -> BoardState:
         return BoardState(self)
@@ -86,7 +116,7 @@ class BoardGame(Game):
         low, high = self._utilities
         return Properties(
             num_players=self.num_players,
-            enumerable=True,
+            enumerable=self._enumerable,
             perfect_information=True,
             perfect_recall=True,
             zero_sum=self._zero_sum,
@@ -104,7 +134,17 @@ class BoardGame(Game):
     def infoset_key(self, state: Any) -> Hashable:
         return state.information_state_string()
 
+    def same_rules(self, other: BoardGame) -> bool:
+        """Whether a position of the other game means the same in this one."""
+        same = self.rules.same(other.rules) and self.num_actions == other.num_actions
+        return same and np.array_equal(self.params, other.params)
+
     def _build_tree(self, node_limit: int, progress: Progress) -> GameTree:
+        if not self._enumerable and node_limit <= NODE_LIMIT:
+            raise GameTooLargeError(
+                f"{self.name} has far more than {node_limit:,} histories, so it is not enumerated; "
+                f"use search (mcts), a smaller board, or game.tree(node_limit=...)."
+            )
         return enumerate_tree(self, node_limit, progress)
 
     def __reduce__(self) -> tuple[Callable[[str], Game], tuple[str]]:
@@ -136,11 +176,23 @@ class BoardState:
 
     def _advance(self, action: int) -> None:
         game = self.game
-        legal, returns = np.empty(game.num_actions, np.int64), np.empty(game.num_players)
+        legal, returns = game.scratch
         player, count = game.rules.call(advance, game.params, self.position, action, legal, returns)
+        if not (0 <= player < game.num_players or player == TERMINAL):
+            raise GameFileError(
+                f"player() gives {player}; it must be 0 to {game.num_players - 1}, or {TERMINAL} "
+                f"at the end.",
+                path=str(game.rules.path),
+            )
+        if count > game.num_actions or (player != TERMINAL and count < 1):
+            raise GameFileError(
+                f"legal() gives {count} actions where player {player} is to move; the game has "
+                f"{game.num_actions}.",
+                path=str(game.rules.path),
+            )
         self._player = player
         self._legal = legal[:count].tolist()
-        self._returns = returns.tolist() if player == TERMINAL else [0.0] * game.num_players
+        self._returns = returns.tolist() if player == TERMINAL else None
 
     def current_player(self) -> int:
         return self._player
@@ -182,7 +234,7 @@ class BoardState:
         return copy
 
     def returns(self) -> list[float]:
-        return list(self._returns)
+        return [0.0] * self.game.num_players if self._returns is None else list(self._returns)
 
     def rewards(self) -> list[float]:
         return self.returns()
@@ -216,6 +268,11 @@ class BoardState:
         return out.tolist()
 
     def action_to_string(self, player: int, action: int) -> str:
+        if not (0 <= player < self.game.num_players and 0 <= action < self.game.num_actions):
+            raise IllegalActionError(
+                f"there is no action {action} of player {player}; players are 0 to "
+                f"{self.game.num_players - 1} and actions 0 to {self.game.num_actions - 1}."
+            )
         return self.game.action_name(player, action)
 
     def __str__(self) -> str:

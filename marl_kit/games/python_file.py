@@ -58,11 +58,12 @@ def python_module(path: Path) -> ModuleType:
         return known
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None  # a path that ends in .py has a loader
-    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        # the bytes that were read, and no cached bytecode: that is found by whole seconds, and
+        # would run a file as it was before an edit
+        exec(compile(content, str(path), "exec"), module.__dict__)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise _located(error, path) from error

@@ -3,17 +3,14 @@
 A rules file defines six ``numba.njit`` functions on flat arrays, ``RULES`` below. A kernel takes a
 ``Rules`` object as its first argument and calls ``rules_in_kernels`` with it; numba then compiles
 one version of the kernel for each rules file. What makes this safe to cache on disk is the *type*
-of the object, whose name carries a digest of the file: after an edit it is another type, so
-neither the old code of this game nor that of another game can be run by mistake. The digest does
-not see what a rules file imports: keep its helpers in the file.
+of the object, whose name carries a digest of the functions and of all that they refer to: after an
+edit it is another type, so neither the old code of this game nor that of another game can be run
+by mistake.
 """
 
 from __future__ import annotations
 
-import ast
-import hashlib
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,12 +18,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from numba import config, types
+from numba import config, typeof, types
 from numba.core.datamodel import models
 from numba.core.errors import NumbaError, UnsupportedBytecodeError
 from numba.extending import NativeValue, register_model, unbox
 
 from marl_kit.core.errors import GameFileError
+from marl_kit.games.rules_digest import digest_of
+from marl_kit.games.rules_errors import compilation_error
 
 RULES = ("initial", "player", "legal", "apply", "returns", "observe")
 """What a rules file defines; ``params`` and ``state`` are int64 arrays, kept by the game.
@@ -37,9 +36,6 @@ and gives their number; ``apply(params, state, action)`` makes a move in place;
 ``returns(params, state, out)`` writes every player's return at the end of the game;
 ``observe(params, state, player, out)`` writes a flat float32 picture of the position.
 """
-_DIGEST_LENGTH = 16
-_STEP = "Failed in nopython mode pipeline"
-"""How numba announces what went wrong in one function; the last one is the innermost."""
 
 FUNCTIONS: dict[tuple[str, str], dict[str, Any]] = {}
 """By module and digest: the functions of each file as they were when its digest was taken."""
@@ -78,68 +74,50 @@ class Rules:
                 f"{', '.join(missing)}.",
                 path=str(path),
             )
-        content = path.read_bytes() + Path(__file__).read_bytes()
-        digest = hashlib.sha256(content).hexdigest()[:_DIGEST_LENGTH]
+        functions = {name: vars(module)[name] for name in RULES}
+        calls = Path(__file__).with_name("rules_in_kernels.py")
+        digest = digest_of(functions, also=calls.read_bytes() + Path(__file__).read_bytes())
+        FUNCTIONS.setdefault((module.__name__, digest), functions)
         self.path = path
         self._numba_type_ = RulesType(module.__name__, digest)
         self._called: set[Callable[..., Any]] = set()
-        functions = {name: vars(module)[name] for name in RULES}
-        FUNCTIONS.setdefault((module.__name__, digest), functions)
+
+    def same(self, other: Rules) -> bool:
+        """Whether both are the same functions."""
+        return bool(self._numba_type_ == other._numba_type_)
 
     def call(self, kernel: Callable[..., Any], *arguments: Any) -> Any:
-        """``kernel(self, *arguments)``; the first time under a lock, since it may compile.
+        """``kernel(self, *arguments)``.
 
-        numba reads, changes and writes a kernel's cache index without a lock: two processes that
+        Raises
+        ------
+        GameFileError
+            The rules cannot be compiled, or raise.
+        """
+        if kernel not in self._called:
+            self._compile(kernel, arguments)
+        try:
+            return kernel(self, *arguments)
+        except (ArithmeticError, LookupError, ValueError) as error:
+            raise GameFileError(
+                f"the rules raise {type(error).__name__}: {error}", path=str(self.path)
+            ) from error
+
+    def _compile(self, kernel: Any, arguments: tuple[Any, ...]) -> None:
+        """Compile a kernel, or find it in the cache, under a lock.
+
+        numba reads, changes and writes a kernel's cache index without one: two processes that
         compile different games at once could leave an entry that points at the other's code.
         """
-        if kernel in self._called:
-            return kernel(self, *arguments)
         with _compilation_lock():
             try:
-                result = kernel(self, *arguments)
+                kernel.compile(tuple(typeof(x) for x in (self, *arguments)))
             except (NumbaError, UnsupportedBytecodeError) as error:
-                raise _compilation_error(error, self.path) from error
+                raise compilation_error(error, self.path) from error
         self._called.add(kernel)
-        return result
 
     def __reduce__(self) -> tuple[Callable[[str], Rules], tuple[str]]:
         return _load_rules, (str(self.path),)
-
-
-def _compilation_error(error: Exception, path: Path) -> GameFileError:
-    """numba tells the whole way to a mistake; the last complaint and line are where it is."""
-    lines = [line.strip(" -") for line in str(error).splitlines()]
-    steps = [i for i, line in enumerate(lines[:-1]) if _STEP in line]
-    complaint = lines[steps[-1] + 1] if steps else lines[0]
-    if complaint.endswith(":"):  # which types, is said in the line after the next
-        complaint += " " + next((line for line in lines[steps[-1] :] if line[:3] == ">>>"), "")[4:]
-    return GameFileError(
-        f"numba cannot compile the rules: {complaint}",
-        path=str(path),
-        line=_place(str(error), complaint, path),
-    )
-
-
-def _place(text: str, complaint: str, path: Path) -> int:
-    """The last line of the file that is spoken of; numba tells none for an unknown name."""
-    unknown = re.search(r"name '(\w+)' is not defined", complaint)
-    if unknown:
-        return _unknown_name(ast.parse(path.read_bytes()), unknown[1])
-    name = re.escape(path.name)
-    places = re.findall(rf'{name}", line (\d+)|{name} \((\d+)\)', text)
-    return int("".join(places[-1])) if places else 1
-
-
-def _unknown_name(module: ast.Module, name: str) -> int:
-    """The first line on which a function reads the name without binding it."""
-    for function in ast.walk(module):
-        if isinstance(function, ast.FunctionDef):
-            inside = list(ast.walk(function))
-            names = [node for node in inside if isinstance(node, ast.Name) and node.id == name]
-            bound = any(isinstance(node, ast.arg) and node.arg == name for node in inside)
-            if names and not bound:
-                return names[0].lineno
-    return 1
 
 
 def _load_rules(path: str) -> Rules:
@@ -156,10 +134,10 @@ def _compilation_lock() -> Iterator[None]:
     except ImportError:  # not a POSIX system
         yield
         return
-    cache = hashlib.sha256(str(getattr(config, "CACHE_DIR", "")).encode()).hexdigest()[
-        :_DIGEST_LENGTH
-    ]
-    path = Path(tempfile.gettempdir()) / f"marl_kit-{os.getuid()}-{cache}.lock"
+    told = getattr(config, "CACHE_DIR", "")
+    folder = Path(told or tempfile.gettempdir())
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"marl_kit-{os.getuid()}.lock"
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # freed when the file is closed
         yield

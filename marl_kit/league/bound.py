@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
-from marl_kit.core.errors import CheckpointError
+from marl_kit.core.errors import CheckpointError, UnsupportedGameError
 from marl_kit.core.files import write_atomic
+from marl_kit.core.spec import parse_spec
+from marl_kit.games.catalogue import SUFFIXES, catalogue_names, catalogue_path
 from marl_kit.games.efg_writer import write_efg
 from marl_kit.games.game import Game
 from marl_kit.games.load import load_game
@@ -23,9 +26,18 @@ def recorded_game(game: Game, folder: Path | None, *, new: bool) -> str:
     ------
     CheckpointError
         The folder has another game.
+    UnsupportedGameError
+        A PettingZoo environment without a spec.
     """
     if game.spec or folder is None:
         return game.spec
+    from marl_kit.games.pettingzoo.game import PettingZooGame
+
+    if isinstance(game, PettingZooGame):
+        raise UnsupportedGameError(
+            f"{game.name} is an environment without a spec, which no other process can make again; "
+            f"leave path away, or load it by name ('pettingzoo:FAMILY/NAME')."
+        )
     matrix = game.form == "normal"
     text = write_nfg(game.to_normal_form()) if matrix else write_efg(game)
     path = folder / _FILES[not matrix]
@@ -38,6 +50,21 @@ def recorded_game(game: Game, folder: Path | None, *, new: bool) -> str:
             f"another path."
         )
     return path.name
+
+
+def content_of(recorded: str, folder: Path | None) -> str:
+    """SHA-256 of the file that the game is read from, empty where it has none."""
+    if folder is not None and recorded in _FILES:
+        path = folder / recorded
+    else:
+        name = parse_spec(recorded)[0]
+        if name in catalogue_names():
+            path = catalogue_path(name)
+        elif "/" in name and name.endswith(SUFFIXES) and ":" not in name:
+            path = Path(name)
+        else:
+            return ""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def game_of(recorded: str, folder: Path | None) -> Game:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,12 @@ import numpy as np
 
 from marl_kit.core.errors import CheckpointError, InvalidOptionError, UnsupportedGameError
 from marl_kit.core.seeds import resolve_seed
+from marl_kit.core.version import VERSION
 from marl_kit.evaluate.counts import Name
 from marl_kit.evaluate.ratings import Ratings, elo
 from marl_kit.games.game import Game
 from marl_kit.games.load import as_game
-from marl_kit.league.bound import game_of, recorded_game
+from marl_kit.league.bound import content_of, game_of, recorded_game
 from marl_kit.league.log import MatchLog
 from marl_kit.league.payoffs import counts_table, payoff_table
 from marl_kit.league.population import Population
@@ -57,7 +59,7 @@ class League:
     RunInUseError
         Another process is writing the run; the message has its process number.
     CheckpointError
-        The run that is there has another game, seed, preset or format, or is damaged.
+        The run that is there has another game, seed, preset, release or format, or is damaged.
     UnsupportedGameError
         Not two players.
     UnknownNameError
@@ -89,7 +91,8 @@ class League:
         log = MatchLog(folder)
         try:
             recorded = recorded_game(game, folder, new=log.run is None)
-            run = Run(recorded, number, int(root.entropy), preset)  # type: ignore[arg-type]
+            entropy: Any = root.entropy
+            run = Run(recorded, number, int(entropy), preset, content_of(recorded, folder))
             if log.run is None:
                 log.begin(run)
             else:
@@ -124,6 +127,9 @@ class League:
             if log.run is None:
                 raise CheckpointError(f"{log.path}: the run has not begun.")
             league = cls.__new__(cls)
+            if not read_only:
+                content = content_of(log.run.game, folder)
+                _check_same(log, replace(log.run, game_sha256=content, release=VERSION), False)
             league._attach(log, folder, None)
         except BaseException:
             log.close()
@@ -190,7 +196,8 @@ class League:
             Name of the parent.
         name : str, optional
             ``"PARENT@1"``, then ``"@2"`` and so on, unless you say otherwise. A snapshot of
-            this name and content that is there already is handed back.
+            the same parent and content (and of this name, if one is given) that is there already
+            is handed back, so that a script can be run again.
 
         Raises
         ------
@@ -327,6 +334,8 @@ def _check_same(log: MatchLog, run: Run, any_seed: bool) -> None:
         ("preset", log.run.preset, run.preset),
         ("seed", log.run.seed, run.seed),
         ("stream", log.run.entropy, run.entropy),
+        ("content of the game's file", log.run.game_sha256, run.game_sha256),
+        ("marl_kit release", log.run.release, run.release),
     ):
         if there != given and not (any_seed and what in ("seed", "stream")):
             raise CheckpointError(

@@ -96,11 +96,12 @@ class MatchLog:
 
     def begin(self, run: Run) -> None:
         """Make the tables and enter what the run is bound to, in one transaction."""
-        row = (FORMAT, VERSION, run.game, str(run.seed), str(run.entropy), run.preset, time.time())
+        row = (FORMAT, VERSION, run.game, str(run.seed), str(run.entropy), run.preset)
+        rest = (run.game_sha256, run.release, time.time())
         with reading(self.path), self._transaction() as connection:
             for statement in TABLES.split(";\n"):
                 connection.execute(statement)
-            connection.execute("INSERT INTO run VALUES (1, ?, ?, ?, ?, ?, ?, ?)", row)
+            connection.execute(f"INSERT INTO run VALUES (1{', ?' * 9})", row + rest)
         self.run = run
 
     def add_member(self, member: Member) -> None:
@@ -154,9 +155,11 @@ class MatchLog:
             return self._open().execute(query, values).fetchall()
 
     def _read_run(self) -> Run:
-        game, seed, entropy, preset = self._rows("SELECT game, seed, entropy, preset FROM run")[0]
+        game, seed, entropy, *rest = self._rows(
+            "SELECT game, seed, entropy, preset, game_sha256, release FROM run"
+        )[0]
         try:
-            return Run(game, int(seed), int(entropy), preset)
+            return Run(game, int(seed), int(entropy), *rest)
         except ValueError as error:
             raise CheckpointError(f"{self.path}: the seed is damaged ({error}).") from error
 
@@ -168,8 +171,8 @@ class MatchLog:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         connection = self._open()
-        connection.execute("BEGIN IMMEDIATE")
         try:
+            connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
         except BaseException:

@@ -85,8 +85,8 @@ class Population:
                 f"{of!r} is a live object without a spec, so nothing can be written that would "
                 f"make it again; add it by its spec, or save its policy and add 'policy:PATH'."
             )
-        name = self._free_name(of) if name is None else _checked_name(name, of)
         frozen = freeze(self._recipe(parent))
+        name = self._name_of(of, frozen.sha256) if name is None else _checked_name(name, of)
         return self._join(name, "snapshot", spec=parent.spec, parent=of, frozen=frozen)
 
     def player(self, member: Member) -> Any:
@@ -153,9 +153,13 @@ class Population:
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         return self._folder
 
-    def _free_name(self, of: str) -> str:
+    def _name_of(self, parent: str, sha256: str) -> str:
+        """The snapshot of this content if there is one, so that a script can be run again."""
+        for member in self.members:
+            if member.kind == "snapshot" and (member.parent, member.sha256) == (parent, sha256):
+                return member.name
         numbers = range(1, len(self._members) + 2)
-        return next(n for i in numbers if (n := f"{of}@{i}") not in self._members)
+        return next(n for i in numbers if (n := f"{parent}@{i}") not in self._members)
 
 
 def _checked_name(name: str | None, player: Any) -> str:

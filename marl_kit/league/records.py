@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from marl_kit.core.version import VERSION
+
 if TYPE_CHECKING:
     from marl_kit.play.match import GameRecord
 
@@ -14,14 +16,18 @@ if TYPE_CHECKING:
 class Run:
     """What a run is bound to: its game, the root of its streams and its preset.
 
-    ``game`` is a spec, or the bare name of a file in the run's folder. ``seed`` is what the user
-    gave (-1 for a Generator), ``entropy`` what the streams grow from.
+    ``game`` is a spec, or the bare name of a file in the run's folder, and ``game_sha256`` the
+    content of the game's file where it has one. ``seed`` is what the user gave (-1 for a
+    Generator), ``entropy`` what the streams grow from. ``release`` is that of marl_kit: players of
+    another may not be the same players.
     """
 
     game: str
     seed: int
     entropy: int
     preset: str
+    game_sha256: str = ""
+    release: str = VERSION
 
 
 @dataclass(frozen=True, slots=True)

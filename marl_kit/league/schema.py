@@ -23,6 +23,8 @@ CREATE TABLE run (
     seed TEXT NOT NULL,      -- integers of any size
     entropy TEXT NOT NULL,   -- of the root of all streams
     preset TEXT NOT NULL,
+    game_sha256 TEXT NOT NULL,  -- of the game's file, empty without one
+    release TEXT NOT NULL,   -- of marl_kit
     created REAL NOT NULL    -- clock
 );
 CREATE TABLE policy (

@@ -117,8 +117,12 @@ def human_player(game: Game) -> HumanPlayer:
 def _ask() -> str | None:
     """A line of input without its ends; None where there is no more."""
     print("> ", end="", file=sys.stderr, flush=True)
-    with _ctrl_c_interrupts():
-        line = sys.stdin.readline()
+    try:
+        with _ctrl_c_interrupts():
+            line = sys.stdin.readline()
+    except KeyboardInterrupt:
+        _say("")  # what is printed next begins a line
+        raise
     return line.strip() if line else None
 
 

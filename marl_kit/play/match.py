@@ -52,8 +52,8 @@ def play(
 ) -> MatchResult:
     """Let players play against each other; scores are by player, not by seat.
 
-    Games come in blocks of P. Those of a block share one seed (the same deals, the same streams
-    of the players), and the seats rotate: in game ``k`` of a block player ``p`` sits at seat
+    Games come in blocks of P. Those of a block share one seed (the same deals), and the seats
+    rotate: in game ``k`` of a block player ``p`` sits at seat
     ``(p + k) % P``. Every action is checked against ``legal_actions()`` before it is taken. Block
     ``b`` depends on the seed and ``b`` alone, so a longer match begins with the shorter one.
 
@@ -147,15 +147,26 @@ def play_block(
 ) -> list[GameRecord]:
     """The P games of one block: seats rotated, one seed.
 
-    Player ``i`` draws from the stream ``"player", i`` below ``block_seed`` and chance from
-    ``"chance"``, both begun anew in each game; rules that draw their own chance get one seed.
+    Chance draws from the stream ``"chance"`` below ``block_seed``, begun anew in each game: the
+    same deals for everybody (rules that draw their own chance get one seed). Player ``i`` draws
+    from ``"player", i, k`` in game ``k``: were it the same in both seats, one game could be the
+    copy of another.
     """
     size = len(players)
-    streams = [child(block_seed, "player", i) for i in range(size)]
     chance = child(block_seed, "chance")
     deal = int(chance.generate_state(1)[0])
     orders = [tuple((s - k) % size for s in range(size)) for k in range(size)]
-    return [_play_game(game, players, seats, streams, chance, deal) for seats in orders]
+    return [
+        _play_game(
+            game,
+            players,
+            seats,
+            [child(block_seed, "player", i, k) for i in range(size)],
+            chance,
+            deal,
+        )
+        for k, seats in enumerate(orders)
+    ]
 
 
 def _play_game(
@@ -182,7 +193,8 @@ def _play_game(
             legal = state.legal_actions()
             chosen = acts[seat](state, rngs[seat])
             action = _as_integer(chosen)
-            if state.current_player() != seat:  # OpenSpiel may end the process at what comes next
+            # OpenSpiel may end the process at what comes next
+            if state.current_player() != seat or state.legal_actions() != legal:
                 raise _changed(state, actions)
             if action not in legal:
                 raise _illegal(players[seats[seat]], seat, chosen, legal, actions)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class MCTSPlayer:
-    """Searches afresh at every move and plays the action with most visits.
+    """Searches afresh at every move and plays the action with most visits (see ``UCT``).
 
     It has no ``probabilities``: the distribution of the action with most visits is not known.
     """
@@ -49,9 +49,9 @@ def random_key(rng: np.random.Generator) -> int:
 
 
 def mcts_player(
-    game: Game, *, simulations: Any = 400, c: Any = 1.4, rollouts: Any = 1
+    game: Game, *, simulations: Any = 400, c: Any = 1.4, rollouts: Any = 1, ends: Any = "known"
 ) -> MCTSPlayer:
-    """Build ``mcts(simulations=400,c=1.4)``; ``rollouts`` of each new leaf are 1 unless given.
+    """Build ``mcts(simulations=400,c=1.4)``; the other options are those of ``UCT``.
 
     Raises
     ------
@@ -66,6 +66,8 @@ def mcts_player(
     }
     if whole("mcts", "rollouts", rollouts) != 1:
         options["rollouts"] = rollouts
+    if ends != "known":
+        options["ends"] = ends
     require_perfect_information("mcts", game)
     from marl_kit.search.uct import UCT
 

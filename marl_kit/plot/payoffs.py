@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLUMNS = ("a", "b", "games", "mean")
+FEW = 6
+"""Players below which the label is broken in two lines."""
 SCORE = "row's mean score against column"
 CELL, LETTER = (0.58, 0.5), 0.09
 """Inches of a cell's sides and, about, of a letter's width."""
@@ -119,6 +121,8 @@ def _ordered(mean: np.ndarray, players: list[Any], order: Sequence[Any] | None) 
     for name in order:
         if name not in players:
             raise UnknownNameError("player", str(name), map(str, players))
+    if not len(order) or len(set(order)) != len(order):
+        raise InvalidOptionError(f"order is {list(order)!r}; give each player at most once.")
     return [players.index(name) for name in order]
 
 
@@ -127,7 +131,7 @@ def payoffs_size(names: Sequence[str]) -> tuple[float, float]:
     rows, _ = _numbered(names)
     cells = max(len(names), 4) if len(names) <= MOST_WITH_TEXT else 11
     labels = LETTER * max(map(len, rows))
-    return CELL[0] * cells + labels + 0.3, CELL[1] * cells + 0.65
+    return CELL[0] * cells + labels + 0.3, CELL[1] * cells + (0.85 if len(names) < FEW else 0.65)
 
 
 def _numbered(names: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -199,7 +203,8 @@ def _dress(ax: Axes, names: list[str]) -> None:
     ax.grid(visible=False)
     ax.spines[:].set_visible(False)
     below = ", games below" if len(names) <= MOST_WITH_COUNTS else ""
-    ax.set_xlabel(f"{SCORE}{below}", color=MUTED, labelpad=6)
+    between = "\n" if len(names) < FEW else ""  # a small picture is not wide enough for one line
+    ax.set_xlabel(f"{SCORE}{below.replace(', ', ',' + (between or ' '))}", color=MUTED, labelpad=6)
 
 
 def _draw_bar(ax: Axes, image: Any) -> None:

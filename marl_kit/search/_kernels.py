@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from marl_kit.games import rules_in_kernels as board
-from marl_kit.games.tree import CHANCE
+from marl_kit.games.tree import CHANCE, TERMINAL
 from marl_kit.search.tree import NONE, Tree
 
 # SplitMix64 (Steele, Lea and Flood 2014): the n-th number of a stream is a hash of its start + n
@@ -67,13 +67,14 @@ def _slot(tree, s):
         tree.visits[s],
         tree.value[s],
         tree.prior[s],
+        tree.known[s],
         tree.used[s],
     )
 
 
 @njit
 def _uct_edge(tree, node, bonus, roots):
-    """Unvisited edges first, then the largest Q + c sqrt(ln N / n).
+    """Unvisited edges first, then the largest Q + c sqrt(ln N / n), or Q where it is known.
 
     ``bonus`` is c sqrt(ln N) and ``roots[n]`` is 1 / sqrt(n): neither a root nor a division is
     left in the loop in which a search spends half of its time.
@@ -85,7 +86,8 @@ def _uct_edge(tree, node, bonus, roots):
         n = tree.visits[e]
         if n == 0:
             return e
-        score = (tree.value[e, player] * roots[n] + bonus) * roots[n]
+        explore = 0.0 if tree.known[e] else bonus
+        score = (tree.value[e, player] * roots[n] + explore) * roots[n]
         if score > best:
             choice, best = e, score
     return choice
@@ -129,8 +131,11 @@ def _descend(tree, simulation, bonuses, roots, path, rng):
 
 
 @njit
-def _add_node(tree, parent, parent_edge, player, actions, priors, count, rng):
-    """A node with its edges, in random order where a player chooses among them."""
+def _add_node(tree, parent, parent_edge, player, actions, priors, count, trust, rng):
+    """A node with its edges, in random order where a player chooses among them.
+
+    ``trust``: whether an end of the game makes the value of the move to it known.
+    """
     node, first = tree.used[0], tree.used[1]
     tree.used[0] += 1
     tree.used[1] += count
@@ -139,6 +144,7 @@ def _add_node(tree, parent, parent_edge, player, actions, priors, count, rng):
     tree.parent[node], tree.parent_edge[node] = parent, parent_edge
     if parent_edge != NONE:
         tree.child[parent_edge] = node
+        tree.known[parent_edge] = trust and player == TERMINAL
     for i in range(count):
         j = _below(rng, i + 1) if player >= 0 else i
         tree.action[first + i], tree.prior[first + i] = (
@@ -147,6 +153,7 @@ def _add_node(tree, parent, parent_edge, player, actions, priors, count, rng):
         )
         tree.action[first + j], tree.prior[first + j] = actions[i], priors[i]
         tree.child[first + i] = NONE
+        tree.known[first + i] = False
         tree.visits[first + i] = 0
         for p in range(tree.value.shape[1]):
             tree.value[first + i, p] = 0.0
@@ -193,20 +200,24 @@ def _evaluate(rules, params, state, rollouts, work, legal, one, returns, rng):
 
 
 @njit(cache=True)
-def search_boards(rules, params, num_actions, positions, keys, rollouts, bonuses, roots, tree):
-    """Whole searches from ``positions`` int64 [S, state], with ``keys`` uint64 [S].
+def search_boards(
+    rules, params, num_actions, positions, keys, begin, end, rollouts, bonuses, roots, trust, tree
+):
+    """Simulations ``begin`` to ``end`` of searches from ``positions`` int64 [S, state].
 
-    ``bonuses`` and ``roots``, float64 [simulations]: c sqrt(ln n) and 1 / sqrt(n), see above.
+    ``keys`` uint64 [S]; ``bonuses`` and ``roots``, float64 [simulations]: c sqrt(ln n) and
+    1 / sqrt(n), see above.
     """
     players = tree.value.shape[2]
     state, work = np.empty_like(positions[0]), np.empty_like(positions[0])
     path = np.empty(tree.player.shape[1] + 1, np.int32)
-    legal, no_priors = np.empty(num_actions, np.int64), np.zeros(num_actions)
+    # room to spare, as in BoardGame.scratch
+    legal, no_priors = np.empty(2 * num_actions + 1, np.int64), np.zeros(2 * num_actions + 1)
     returns, one = np.empty(players), np.empty(players)
     rng = np.empty(1, np.uint64)
     for s in range(len(positions)):
         view = _slot(tree, s)
-        for simulation in range(len(roots)):
+        for simulation in range(begin, end):
             _open_stream(rng, keys[s], simulation, _DESCENT)
             node, edge, depth = _descend(view, simulation, bonuses, roots, path, rng)
             _copy(positions[s], state)
@@ -216,7 +227,7 @@ def search_boards(rules, params, num_actions, positions, keys, rollouts, bonuses
                 player = board.player(rules, params, state)
                 count = board.legal(rules, params, state, legal) if player >= 0 else 0
                 _open_stream(rng, keys[s], simulation, _ORDER)
-                node = _add_node(view, node, edge, player, legal, no_priors, count, rng)
+                node = _add_node(view, node, edge, player, legal, no_priors, count, trust, rng)
             if view.player[node] >= 0:
                 _open_stream(rng, keys[s], simulation, _ROLLOUT)
                 _evaluate(rules, params, state, rollouts, work, legal, one, returns, rng)
@@ -255,7 +266,7 @@ def fill_draws(key, simulation, start, out):
 
 
 @njit(cache=True)
-def grow(tree, keys, simulation, leaf, players, actions, priors, counts, returns):
+def grow(tree, keys, simulation, leaf, players, actions, priors, counts, returns, trust):
     """The second half: add what was met at the leaves, and back the returns up.
 
     ``players`` int64 [S], ``counts`` int64 [S], ``actions`` int64 [S, A], ``priors`` float64
@@ -267,5 +278,7 @@ def grow(tree, keys, simulation, leaf, players, actions, priors, counts, returns
         node, edge = leaf[s, 0], leaf[s, 1]
         if node == NONE or edge != NONE:
             _open_stream(rng, keys[s], simulation, _ORDER)
-            node = _add_node(view, node, edge, players[s], actions[s], priors[s], counts[s], rng)
+            node = _add_node(
+                view, node, edge, players[s], actions[s], priors[s], counts[s], trust, rng
+            )
         _back_up(view, node, returns[s])

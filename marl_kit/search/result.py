@@ -8,6 +8,9 @@ import numpy as np
 
 from marl_kit.search.tree import Tree
 
+ROUNDING = 1e-9
+"""By how much of the payoff range the mean of equal numbers may miss them."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class SearchResult:
@@ -17,7 +20,9 @@ class SearchResult:
     ----------
     best : int
         The most visited action; among equals the one with the larger sum of returns to the player
-        to move, then the one that the search happened to try first.
+        to move, then the one that the search happened to try first. A move that is known to give
+        the player to move the most that the game pays goes before all others, and one that is
+        known to give the least behind them.
     actions : int64 [A]
         The legal actions.
     visits : int64 [A]
@@ -39,17 +44,21 @@ class SearchResult:
         return self.visits / total if total else np.full(len(self.visits), 1 / len(self.visits))
 
 
-def root_result(tree: Tree, slot: int) -> SearchResult:
-    """Read the root of a slot."""
+def root_result(tree: Tree, slot: int, low: float, high: float) -> SearchResult:
+    """Read the root of a slot; ``low`` and ``high``: the smallest and the largest payoff."""
     edges = slice(0, int(tree.num_edges[slot, 0]))
     actions, visits = tree.action[slot, edges], tree.visits[slot, edges]
     sums = tree.value[slot, edges]
     player = int(tree.player[slot, 0])
-    # lexsort is stable: what is equal in both stays in the order of the edges, which is random
-    best = int(np.lexsort((-sums[:, player], -visits))[0])
+    means = sums / np.maximum(visits, 1)[:, None]
+    # between the two a known value says nothing about the others, which visits do
+    slack = ROUNDING * (high - low)
+    won, lost = means[:, player] >= high - slack, means[:, player] <= low + slack
+    judged = tree.known[slot, edges] * (won.astype(int) - lost)
+    # lexsort is stable: what is equal in all stays in the order of the edges, which is random
+    best = int(np.lexsort((-sums[:, player], -visits, -judged))[0])
     order = np.argsort(actions)
-    with np.errstate(invalid="ignore"):
-        means = sums / visits[:, None]
+    means[visits == 0] = np.nan
     return SearchResult(
         best=int(actions[best]),
         actions=actions[order].astype(np.int64),

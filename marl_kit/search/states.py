@@ -17,6 +17,8 @@ from marl_kit.search.tree import NONE, Tree, new_tree
 
 DRAWS = 64
 """Random numbers that are fetched at once for a rollout; longer ones fetch more."""
+EDGES = 4
+"""Room for so many edges a node at the beginning; it grows."""
 WIDTH = 32
 """Room for so many actions a node at the beginning; it grows."""
 
@@ -27,10 +29,12 @@ def search_states(
     rollouts: int,
     bonuses: np.ndarray,
     roots: np.ndarray,
+    trust: bool,
 ) -> Tree:
     """One finished search for each state, in a slot of the tree."""
     simulations, players = len(roots), states[0].num_players()
-    run = _Run(states, keys, rollouts, new_tree(len(states), simulations, 4 * simulations, players))
+    tree = new_tree(len(states), simulations, EDGES * simulations, players)
+    run = _Run(states, keys, rollouts, trust, tree)
     for simulation in range(simulations):
         run.simulate(simulation, bonuses, roots)
     return run.tree
@@ -39,9 +43,12 @@ def search_states(
 class _Run:
     """The arrays that pass between Python and the kernels, one row a slot."""
 
-    def __init__(self, states: Sequence[State], keys: np.ndarray, rollouts: int, tree: Tree):
+    def __init__(
+        self, states: Sequence[State], keys: np.ndarray, rollouts: int, trust: bool, tree: Tree
+    ):
         slots, nodes = tree.player.shape
         self.states, self.keys, self.rollouts, self.tree = states, keys, rollouts, tree
+        self.trust = trust
         self.leaf = np.empty((slots, 3), np.int64)
         self.path = np.empty((slots, nodes + 1), np.int32)
         self.draws = np.empty((slots, DRAWS), np.int64)
@@ -71,6 +78,7 @@ class _Run:
             self.priors,
             self.counts,
             self.returns,
+            self.trust,
         )
 
     def _meet(self, s: int, state: State) -> None:
@@ -103,7 +111,7 @@ class _Run:
             self.tree = self.tree._replace(
                 **{
                     name: _longer(getattr(self.tree, name), more)
-                    for name in ("action", "child", "visits", "value", "prior")
+                    for name in ("action", "child", "visits", "value", "prior", "known")
                 }
             )
 

@@ -30,6 +30,7 @@ class Tree(NamedTuple):
     visits: np.ndarray  # int32 [S, E]
     value: np.ndarray  # float64 [S, E, P]
     prior: np.ndarray  # float64 [S, E]; of chance outcomes: their probability
+    known: np.ndarray  # bool [S, E]; the game ends there: the mean return is exact
     # how many nodes and edges are in use
     used: np.ndarray  # int32 [S, 2]
 
@@ -47,10 +48,11 @@ def new_tree(slots: int, nodes: int, edges: int, players: int) -> Tree:
         visits=np.empty((slots, edges), np.int32),
         value=np.empty((slots, edges, players), np.float64),
         prior=np.empty((slots, edges), np.float64),
+        known=np.empty((slots, edges), np.bool_),
         used=np.zeros((slots, 2), np.int32),
     )
 
 
 def bytes_per_edge(players: int) -> int:
     """Memory of an edge; nodes are few beside them."""
-    return 4 + 4 + 4 + 8 + 8 * players
+    return 4 + 4 + 4 + 8 + 1 + 8 * players

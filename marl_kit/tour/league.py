@@ -38,7 +38,7 @@ PAYOFFS_CAPTION = (
 
 def league(say: Say, setting: Setting) -> list[Block]:
     """Play the league, or what is missing of it, and read everything off its log."""
-    folder = setting.folder / f"league_seed_{setting.seed}"
+    folder = setting.folder / f"league_{mk.__version__}_seed_{setting.seed}"
     with mk.League(GAME, "round_robin", path=folder, seed=setting.seed) as run:
         found = _take_part(run)
         seconds = _play(run, say)
@@ -55,7 +55,7 @@ def league(say: Say, setting: Setting) -> list[Block]:
         Text(_agreement(ratings)),
         Heading("Who beats whom"),
         _payoffs_picture(ratings, payoffs),
-        Text("The log can be opened and gone on with:"),
+        Text("The log can be read again, and a league of your own goes on from where it stopped:"),
         Code(_how_to_open(folder)),
     ]
 
@@ -127,8 +127,9 @@ def _payoffs_picture(ratings: mk.Ratings, payoffs: pd.DataFrame) -> Picture:
 
 def _how_to_open(folder: Path) -> str:
     return (
-        f'league = mk.League.open("{folder}")\n'
-        "league.ratings()\n"
-        'league.add("mcts(simulations=3000)", "UCT 3000")\n'
-        f"league.train(waves={WAVES})"
+        f'mk.League.open("{folder}", read_only=True).ratings()\n\n'
+        f'mine = mk.League("{GAME}", "round_robin", path="runs/mine",\n'
+        '                 players=["random", "mcts(simulations=50)", "mcts(simulations=500)"])\n'
+        "mine.train(waves=20)\n"
+        "mine.ratings()"
     )

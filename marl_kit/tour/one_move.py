@@ -20,8 +20,8 @@ OPTIONS = UCT(simulations=5000)
 INTRODUCTION = (
     f"After the moves {', '.join(map(str, MOVES))} (columns, from 0) x is to move. A third disc "
     "beside its two in the bottom row threatens a fourth on either side of them, and o can stop "
-    f"only one. The search looks at {OPTIONS.simulations:,} lines of play and plays the move it "
-    "visited most."
+    f"only one. The search looks at {OPTIONS.simulations:,} lines of play and plays the move that "
+    "it visited most."
 )
 
 

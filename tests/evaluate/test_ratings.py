@@ -327,3 +327,14 @@ def test_extreme_but_finite_counts() -> None:
     ratings = mk.elo([("a", "b", 1e6, 0, 1), ("b", "c", 1e6, 0, 1)], prior=None)
     assert gap(ratings, "a", "b") == pytest.approx(2400, abs=1e-3)
     assert gap(ratings, "a", "c") == pytest.approx(4800, abs=1e-3)
+
+
+def test_matches_of_different_games_are_not_pooled():
+    matches = [mk.play(game, ["random", "random"], games=4) for game in ("chicken", "tic_tac_toe")]
+    with pytest.raises(mk.InvalidOptionError, match="different games"):
+        mk.elo(matches)
+
+
+def test_an_anchor_that_is_a_list_is_refused():
+    with pytest.raises(mk.InvalidOptionError, match="anchor is"):
+        mk.elo([("A", "B", 1, 0, 1)], anchor=["A"])

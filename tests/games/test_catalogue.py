@@ -4,6 +4,7 @@ A fact without a check fails, and so does a game without facts.
 """
 
 import functools
+import inspect
 import itertools
 import subprocess
 import sys
@@ -12,14 +13,18 @@ from fractions import Fraction
 import pytest
 
 from marl_kit.core.errors import UnknownNameError
+from marl_kit.core.spec import parse_spec
 from marl_kit.games import catalogue
 from marl_kit.games.load import load_game
+from marl_kit.games.python_file import python_module
 from tests.reference import trees
 from tests.reference.bimatrix import extreme_equilibria
+from tests.reference.boards import ConnectFour, TicTacToe
 
 NAMES = catalogue.catalogue_names()
 FILES = [name for name in NAMES if catalogue.catalogue_path(name).suffix in (".nfg", ".efg")]
-CASES = [(name, fact) for name in FILES for fact in catalogue.facts(name)]
+BOARDS = [name for name in NAMES if catalogue.catalogue_path(name).parent.name == "boards"]
+CASES = [(name, fact) for name in FILES + BOARDS for fact in catalogue.facts(name)]
 
 
 def payoff(game, player, profile):
@@ -187,10 +192,54 @@ class Extensive:
         return trees.expected(game.tree(), exact) == [Fraction(value)]
 
 
+@functools.cache
+def twin(spec):
+    """The same game on lists of rows; the whole of tic-tac-toe takes seconds, so it is kept."""
+    name, params = parse_spec(spec)
+    return {"tic_tac_toe": TicTacToe, "connect_four": ConnectFour}[name](**params)
+
+
+class Board:
+    """Checks of the facts of board games, by the slow rules of ``tests/reference/boards.py``."""
+
+    source, players = NormalForm.source, NormalForm.players
+
+    def title(game, value):
+        return value.lower().replace("-", "_").replace(" ", "_") == game.name
+
+    def size(game, value):
+        slow, drawn = twin(game.spec), str(game.new_initial_state()).split()
+        return value == f"{slow.rows}x{slow.columns}" == f"{len(drawn)}x{len(drawn[0])}"
+
+    def value(game, value):
+        slow = twin(game.spec)
+        return slow.value(slow.start()) == Fraction(value)
+
+    def nodes(game, value):
+        slow = twin(game.spec)
+        return slow.nodes(slow.start()) == value
+
+    def positions(game, value):
+        return len(twin(game.spec).positions()) == value
+
+    def terminal_histories(game, value):
+        slow = twin(game.spec)
+        return slow.terminal_histories(slow.start()) == value
+
+    def small(game, value):
+        """The same rules on a board that is enumerated in no time."""
+        small = load_game(value)
+        same = small.form == "board" and small.rules._numba_type_ == game.rules._numba_type_
+        return same and small.tree().num_nodes == twin(value).nodes(twin(value).start()) < 100_000
+
+    def small_value(game, value):
+        return Board.value(load_game(catalogue.facts(game.spec)["small"]), value)
+
+
 @pytest.mark.parametrize(("name", "fact"), CASES)
 def test_fact(name, fact):
     game = load_game(name)
-    checks = NormalForm if game.form == "normal" else Extensive
+    checks = {"normal": NormalForm, "extensive": Extensive, "board": Board}[game.form]
     check = getattr(checks, fact, None)
     assert check is not None, f"{name} states {fact!r}, which nothing here checks"
     assert check(game, catalogue.facts(name)[fact])
@@ -215,9 +264,16 @@ def test_size_of_the_catalogue_and_no_strays():
 
 
 def test_names_do_not_hide_openspiels():
+    """But for boards, which are OpenSpiel's games: the same parameters and defaults."""
     import pyspiel
 
-    assert not set(NAMES) & set(pyspiel.registered_names())
+    shared = set(NAMES) & set(pyspiel.registered_names())
+    assert shared == set(BOARDS)
+    kinds = {kind.short_name: kind for kind in pyspiel.registered_games()}
+    for name in shared:
+        load = python_module(catalogue.catalogue_path(name)).load
+        ours = {p.name: p.default for p in inspect.signature(load).parameters.values()}
+        assert ours == kinds[name].parameter_specification
 
 
 def test_list_games():
@@ -228,6 +284,8 @@ def test_list_games():
     assert "Aumann" in chicken.source
     assert games["kuhn_1950"].size == "55 nodes, 12 infosets"
     assert {info.form for info in catalogue.list_games("extensive")} == {"extensive"}
+    boards = {info.name: info.size for info in catalogue.list_games("board")}
+    assert boards == {"connect_four": "6x7", "tic_tac_toe": "3x3"}
     with pytest.raises(UnknownNameError, match="'normal'"):
         catalogue.list_games("norml")
     with pytest.raises(UnknownNameError, match="'chicken'"):

@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 QUERIES = {
-    "run": "SELECT format, version, game, seed, entropy, preset FROM run",
+    "run": "SELECT format, version, game, seed, entropy, preset, game_sha256, release FROM run",
     "policy": "SELECT id, name, spec, kind, parent, sha256, file FROM policy ORDER BY id",
     "match": "SELECT id, a, b, block, seed, purpose FROM match ORDER BY id",
     "game": "SELECT match, number, plies, actions FROM game ORDER BY match, number",

@@ -424,3 +424,32 @@ def test_it_says_what_it_is(tmp_path):
         assert repr(league) == f"League(tic_tac_toe, round_robin, 2 members, 2 games, {tmp_path})"
     assert repr(league) == f"League(tic_tac_toe, round_robin, closed, {tmp_path})"
     assert "in memory" in repr(League("chicken"))
+
+
+def test_an_edited_game_file_is_not_mixed_with_the_old_one(tmp_path):
+    path = tmp_path / "my.nfg"
+    mk.NormalFormGame.from_bimatrix([[1, -1], [-1, 1]]).save(path)
+    with mk.League(str(path), players={"a": "random", "b": "random"}, path=tmp_path / "run") as run:
+        run.train(waves=2)
+    mk.NormalFormGame.from_bimatrix([[100, -1], [-1, 100]]).save(path)
+    with pytest.raises(mk.CheckpointError, match="content of the game's file"):
+        mk.League(str(path), players={"a": "random", "b": "random"}, path=tmp_path / "run")
+    with pytest.raises(mk.CheckpointError, match="content of the game's file"):
+        mk.League.open(tmp_path / "run")
+
+
+def test_another_release_may_read_and_not_go_on(tmp_path, monkeypatch):
+    with mk.League("tic_tac_toe", players={"a": "random", "b": "random"}, path=tmp_path) as run:
+        run.train(waves=2)
+    monkeypatch.setattr("marl_kit.league.league.VERSION", "99.0")
+    with pytest.raises(mk.CheckpointError, match="release"):
+        mk.League.open(tmp_path)
+    assert mk.League.open(tmp_path, read_only=True).payoffs()["games"].sum() == 8
+
+
+def test_an_environment_without_a_spec_stays_in_memory(tmp_path):
+    game = mk.PettingZooGame(lambda: mk.to_pettingzoo("tic_tac_toe"), utility_bounds=(-1, 1))
+    with pytest.raises(mk.UnsupportedGameError, match="without a spec"):
+        mk.League(game, path=tmp_path)
+    with mk.League(game, players={"a": "random", "b": "random"}) as run:
+        assert run.train(waves=1).games == 2

@@ -110,7 +110,8 @@ def test_a_snapshot_is_a_file_named_by_its_content(tmp_path):
         content = (tmp_path / member.file).read_bytes()
         assert hashlib.sha256(content).hexdigest() == member.sha256
         assert json.loads(content)["spec"] == "random"
-        assert league.snapshot("x").name == "x@2"
+        assert league.snapshot("x") == member  # so that a script can be run again
+        assert league.snapshot("x", "x@2").name == "x@2"
         assert league.snapshot("x@1").parent == "x@1"
         assert league.snapshot("x", "x@1") == member  # the same again
         assert names(league) == ["x", "y", "x@1", "x@2", "x@1@1"]

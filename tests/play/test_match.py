@@ -117,18 +117,35 @@ def test_the_games_of_a_block_have_the_same_deals() -> None:
     assert len({first for first, _ in deals}) == 6, "and the blocks have others"
 
 
-def test_streams_belong_to_players_and_are_begun_anew_in_each_game() -> None:
+def test_streams_belong_to_players_and_are_new_in_each_game() -> None:
     players = [First(), First()]
     seed = child(np.random.SeedSequence(0), "block", 3)
     play_block(mk.load_game("tic_tac_toe"), players, seed)
     for i, player in enumerate(players):
-        half = len(player.draws) // 2  # both games take the same course: 4 moves first, 3 second
-        expected = generator(seed, "player", i).random(4).tolist()
-        games = [player.draws[:4], player.draws[4:]] if i == 0 else None
-        games = games or [player.draws[:3], player.draws[3:]]
-        assert half == 3
-        assert all(game == expected[: len(game)] for game in games)
+        # both games take the same course: 4 moves of the first seat and 3 of the second
+        moves = [4, 3] if i == 0 else [3, 4]
+        expected = [generator(seed, "player", i, k).random(n) for k, n in enumerate(moves)]
+        assert player.draws == np.concatenate(expected).tolist()
     assert players[0].draws[:3] != players[1].draws[:3]
+
+
+def test_no_game_of_a_block_is_the_copy_of_the_other() -> None:
+    """Each alone tells as much as two independent ones: in a symmetric game with no draws the two
+    scores of a block would otherwise agree always, and intervals over games be too narrow."""
+    n = 15
+    gap = np.subtract.outer(np.arange(n), np.arange(n)).T % n
+    circle = np.sign(gap - n / 2) * (gap != 0)
+    match = mk.play(mk.NormalFormGame.from_bimatrix(circle), ["random", "random"], games=4000)
+    blocks = match.scores[:, 0].reshape(-1, 2)
+    assert abs(np.corrcoef(blocks.T)[0, 1]) < 4 / np.sqrt(len(blocks))
+
+
+def test_the_games_of_a_block_share_their_deals() -> None:
+    players = [mk.make_player("random", "kuhn_poker")] * 2
+    for b in range(20):
+        seed = child(np.random.SeedSequence(0), "block", b)
+        one, two = play_block(mk.load_game("kuhn_poker"), players, seed)
+        assert one.actions[:2] == two.actions[:2]
 
 
 def test_a_longer_match_begins_with_the_shorter_one() -> None:
@@ -330,4 +347,25 @@ def test_progress_is_drawn_on_stderr_only(capsys, monkeypatch) -> None:
     mk.play("chicken", ["random", "random"], games=4, progress=True)
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert "4 of 4 games" in shown.err
+    assert "4/4" in shown.err
+
+
+def test_a_player_that_moves_twice_on_the_shown_state_is_refused() -> None:
+    class Mover:
+        def act(self, state, rng):
+            for _ in range(2):
+                state.apply_action(state.legal_actions()[0])
+            return 0
+
+    for game in ("tic_tac_toe", "openspiel:tic_tac_toe"):
+        with pytest.raises(mk.IllegalActionError, match="changed the state"):
+            mk.play(game, [Mover(), "random"])
+
+
+def test_a_name_with_braces_is_shown_as_it_is(capsys, monkeypatch) -> None:
+    class Named(First):
+        name = "{x} [red]"
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    mk.play("tic_tac_toe", [Named(), "random"], games=4, progress=True)
+    assert "{x} [red]" in capsys.readouterr().err

@@ -62,19 +62,32 @@ class Node:
                 self.actions[i], self.actions[j] = self.actions[j], self.actions[i]
         self.visits = dict.fromkeys(self.actions, 0)
         self.sums = {action: [0.0] * state.num_players() for action in self.actions}
+        self.known: set[int] = set()
 
     def score(self, action: int, c: float) -> float:
+        """Q + c sqrt(ln N / n), rounded as the kernel does, so that ties fall alike."""
         n = self.visits[action]
         if n == 0:
             return math.inf
-        return self.sums[action][self.player] / n + c * math.sqrt(math.log(self.total) / n)
+        root = 1 / math.sqrt(n)
+        bonus = 0.0 if action in self.known else c * math.sqrt(math.log(self.total))
+        return (self.sums[action][self.player] * root + bonus) * root
 
 
 class Twin:
-    """A search; ``c`` is in payoff units here."""
+    """A search; ``c`` is in payoff units here, ``known`` says how ends of the game count."""
 
-    def __init__(self, state: Any, simulations: int, c: float, key: int, rollouts: int = 1):
+    def __init__(
+        self,
+        state: Any,
+        simulations: int,
+        c: float,
+        key: int,
+        rollouts: int = 1,
+        known: bool = True,
+    ):
         self.start, self.c, self.key, self.rollouts = state, c, key, rollouts
+        self.ends_are_known = known
         self.nodes: dict[tuple[int, ...], Node] = {}
         for simulation in range(simulations):
             self._simulate(simulation)
@@ -84,9 +97,20 @@ class Twin:
         """Of the root's actions, ascending."""
         return [self.root.visits[action] for action in sorted(self.root.actions)]
 
-    def means(self) -> list[list[float]]:
+    def sums(self) -> list[list[float]]:
+        """Returns, summed over the visits, of the root's actions."""
+        return [self.root.sums[action] for action in sorted(self.root.actions)]
+
+    def best(self, low: float, high: float) -> int:
+        """Known wins first, known losses last; visits, then returns, then the order of trying."""
         root = self.root
-        return [[s / root.visits[a] for s in root.sums[a]] for a in sorted(root.actions)]
+
+        def rank(action: int) -> tuple[int, int, float]:
+            n, total = root.visits[action], root.sums[action][root.player]
+            won, lost = (n > 0 and math.isclose(total / n, bound) for bound in (high, low))
+            return (won - lost if action in root.known else 0), n, total
+
+        return max(root.actions, key=rank)
 
     def _simulate(self, simulation: int) -> None:
         descent, order, rollout = (
@@ -104,6 +128,9 @@ class Twin:
             state.apply_action(action)
             here = (*here, action)
         node = self.nodes.setdefault(here, Node(state, order))
+        if self.ends_are_known and state.is_terminal():
+            above, action = way[-1]
+            above.known.add(action)
         returns = self._evaluate(state, rollout)
         node.total += 1
         for above, action in way:
@@ -124,5 +151,5 @@ class Twin:
                 else:
                     legal = end.legal_actions()
                     end.apply_action(legal[stream.below(len(legal))])
-            total = [a + b for a, b in zip(total, end.returns(), strict=True)]
-        return [x / self.rollouts for x in total]
+            total = [a + b / self.rollouts for a, b in zip(total, end.returns(), strict=True)]
+        return total

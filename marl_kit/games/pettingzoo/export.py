@@ -57,7 +57,7 @@ class GameEnv(AECEnv):
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
         if seed is not None or self._chance is None:
             self._chance = generator(resolve_seed(seed)[1], "pettingzoo", "chance")
-        self.position: State = self.game.new_initial_state()
+        self.position: State = self.game.begin(int(self._chance.integers(2**31)))
         self.agents = self.possible_agents[:]
         self._skip_agent_selection = None  # of a play that was left among its empty steps
         self.agent_selection = self.agents[0]
@@ -75,7 +75,7 @@ class GameEnv(AECEnv):
             self._was_dead_step(action)
             return
         legal = self.position.legal_actions()
-        if action is None or int(action) not in legal:
+        if action not in legal:
             raise IllegalActionError(
                 f"{agent} cannot take action {action} after the history "
                 f"{self.position.history()}; legal actions are {legal}."

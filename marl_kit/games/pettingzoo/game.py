@@ -17,8 +17,8 @@ from marl_kit.games.pettingzoo.session import Session
 from marl_kit.games.pettingzoo.state import PettingZooState
 from marl_kit.games.tree import GameTree
 
-_DEALS = 5
-"""Beginnings that are compared before a game is taken to be without chance."""
+_PLAYS = 5
+"""Random plays that are compared before a game is taken to be without chance."""
 
 
 class PettingZooGame(Game):
@@ -45,7 +45,8 @@ class PettingZooGame(Game):
     perfect_information : bool
         Whether the observations of the player to move always tell it the whole history.
     utility_bounds : (float, float)
-        The smallest and the largest return of any player; environments do not tell.
+        The smallest and the largest return of any player, which environments do not tell; search
+        and pay-off intervals need them.
 
     Attributes
     ----------
@@ -72,7 +73,7 @@ class PettingZooGame(Game):
         name: str | None = None,
         seed: int = 0,
         perfect_information: bool = False,
-        utility_bounds: tuple[float, float] = (-1.0, 1.0),
+        utility_bounds: tuple[float, float] | None = None,
         spec: str = "",
     ):
         pettingzoo = library()
@@ -90,7 +91,8 @@ class PettingZooGame(Game):
             check_action_space(self._first.action_space(agent), agent)
         self.observation_spaces = [self._first.observation_space(a) for a in self.agents]
         self._perfect_information = bool(perfect_information)
-        self._utility_bounds = _checked_bounds(utility_bounds)
+        self._utility_bounds = None if utility_bounds is None else _checked_bounds(utility_bounds)
+        self._without_chance: bool | None = None  # not looked at yet
         super().__init__(name=name or _name(self._first), num_players=len(self.agents), spec=spec)
 
     def new_initial_state(self, seed: int | None = None) -> PettingZooState:
@@ -154,10 +156,24 @@ class PettingZooGame(Game):
 
     @property
     def perfect_information(self) -> bool:
-        return self._perfect_information
+        if not self._perfect_information or self._make is None:
+            return self._perfect_information
+        self._require_no_chance()  # a search would foresee what chance brings
+        return True
 
     def utility_bounds(self) -> tuple[float, float]:
-        """As told at construction, (-1, 1) otherwise."""
+        """As told at construction.
+
+        Raises
+        ------
+        UnsupportedGameError
+            They were not told.
+        """
+        if self._utility_bounds is None:
+            raise UnsupportedGameError(
+                f"{self.name} does not tell its smallest and largest return; give them: "
+                f"mk.PettingZooGame(make_env, utility_bounds=(low, high))."
+            )
         return self._utility_bounds
 
     def action_names(self, infoset: int) -> tuple[str, ...]:
@@ -171,14 +187,31 @@ class PettingZooGame(Game):
 
     def _require_no_chance(self) -> None:
         """Refuse to enumerate one deal as if it were the game."""
-        seeds = range(self.seed, self.seed + _DEALS)
-        seen = {Session(self._fresh(), self.agents, s).report.fingerprint for s in seeds}
-        if len(seen) > 1:
+        if not self.without_chance():
             raise UnsupportedGameError(
-                f"{self.name} begins differently with every seed: its chance is inside the "
+                f"{self.name} does not go the same way with every seed: its chance is inside the "
                 f"environment, which does not tell the probabilities, so it can be played but not "
-                f"enumerated or solved."
+                f"searched, enumerated or solved."
             )
+
+    def without_chance(self) -> bool:
+        """Whether random plays went the same way under different seeds."""
+        if self._without_chance is None:
+            rng = np.random.default_rng(0)
+            self._without_chance = all(self._repeats(k, rng) for k in range(_PLAYS))
+        return self._without_chance
+
+    def _repeats(self, play: int, rng: np.random.Generator) -> bool:
+        """Play at random to the end, and the same actions again under another seed."""
+        one = Session(self._fresh(), self.agents, self.seed)
+        two = Session(self._fresh(), self.agents, self.seed + 1 + play)
+        while one.report.fingerprint == two.report.fingerprint:
+            if not (legal := one.report.legal):
+                return True
+            action = legal[int(rng.integers(len(legal)))]
+            one.step(action)
+            two.step(action)
+        return False
 
 
 def _as_aec(env: Any) -> Any:

@@ -15,8 +15,14 @@ from marl_kit.games.pettingzoo.library import library
 
 PERFECT_INFORMATION = ("chess", "connect_four", "go", "tictactoe")
 """The classic environments in which nothing is hidden from the player to move."""
-UTILITY_BOUNDS = {"leduc_holdem": (-7.0, 7.0)}
-"""Of classic environments whose returns do not lie in [-1, 1]."""
+UTILITY_BOUNDS = {
+    "chess": (-1.0, 1.0),
+    "connect_four": (-1.0, 1.0),
+    "go": (-1.0, 1.0),
+    "leduc_holdem": (-7.0, 7.0),
+    "tictactoe": (-1.0, 1.0),
+}
+"""Of the returns in classic environments where they are known."""
 OUTSIDE = ("mpe2",)
 """Families that moved out of PettingZoo and register nothing: ``FAMILY.NAME`` is a module."""
 
@@ -57,7 +63,7 @@ def load_pettingzoo(name: str, params: dict[str, Any]) -> PettingZooGame:
             name=known.rpartition("/")[2],
             seed=seed,
             perfect_information=classic and title in PERFECT_INFORMATION,
-            utility_bounds=UTILITY_BOUNDS.get(title if classic else "", (-1.0, 1.0)),
+            utility_bounds=UTILITY_BOUNDS.get(title) if classic else None,
             spec=spec,
         )
     except (TypeError, ValueError, AssertionError) as error:

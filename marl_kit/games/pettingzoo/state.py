@@ -85,13 +85,13 @@ class PettingZooState:
         return self._game.num_players
 
     def apply_action(self, action: int) -> None:
-        action, mover = int(action), self.current_player()
+        mover = self.current_player()
         if action not in self._report.legal:
             raise IllegalActionError(
                 f"action {action} is not legal after the history {list(self._history)}; legal "
                 f"actions are {self.legal_actions()}."
             )
-        session = self._live()
+        action, session = int(action), self._live()
         self._session = None  # should the environment fail, its position is not ours any more
         known = self._knowledge(mover)
         report = session.step(action)
