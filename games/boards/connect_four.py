@@ -137,6 +137,10 @@ def load(
     for name, value in (("rows", rows), ("columns", columns), ("x_in_row", x_in_row)):
         if type(value) is not int or value < 1:
             raise InvalidOptionError(f"{name} is {value!r}; give a whole number of at least 1.")
+    if not isinstance(egocentric_obs_tensor, bool):
+        raise InvalidOptionError(
+            f"egocentric_obs_tensor is {egocentric_obs_tensor!r}; give true or false."
+        )
     if (rows + 1) * columns > MAX_BITS:
         raise InvalidOptionError(
             f"a board of {rows} x {columns} does not fit into {MAX_BITS} bits, since "

@@ -89,7 +89,9 @@ def _draw_bound(ax: Axes, y: int, row: Any, colour: str, edge: float) -> None:
 
 
 def _dress(ax: Axes, frame: Any, ratings: Ratings, limits: tuple[float, float]) -> None:
-    ax.set_yticks(range(len(frame)), [str(p) for p in frame["player"]], fontsize=LETTERS)
+    ax.set_yticks(
+        range(len(frame)), [str(p).replace("$", r"\$") for p in frame["player"]], fontsize=LETTERS
+    )
     ax.set(xlim=limits, ylim=(len(frame) - 0.4, -0.6))
     ax.grid(visible=False, axis="y")
     ax.tick_params(axis="y", length=0)

@@ -257,6 +257,7 @@ def test_sizes_that_are_no_sizes_are_refused(name, value):
 @pytest.mark.parametrize(
     ("spec", "complaint"),
     [
+        ("connect_four(egocentric_obs_tensor=maybe)", "egocentric_obs_tensor is 'maybe'"),
         ("connect_four(rows=8,columns=8)", "8 x 8 does not fit into 64 bits"),
         ("connect_four(rows=64,columns=1)", "64 x 1 does not fit"),
         ("connect_four(rows=1,columns=33)", "1 x 33 does not fit"),
