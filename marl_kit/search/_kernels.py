@@ -146,12 +146,13 @@ def _add_node(tree, parent, parent_edge, player, actions, priors, count, trust, 
         tree.child[parent_edge] = node
         tree.known[parent_edge] = trust and player == TERMINAL
     for i in range(count):
-        j = _below(rng, i + 1) if player >= 0 else i
-        tree.action[first + i], tree.prior[first + i] = (
-            tree.action[first + j],
-            tree.prior[first + j],
-        )
-        tree.action[first + j], tree.prior[first + j] = actions[i], priors[i]
+        if player == CHANCE:  # players have no priors here: nothing is written that nobody reads
+            j = i
+            tree.prior[first + i] = priors[i]
+        else:
+            j = _below(rng, i + 1)
+            tree.action[first + i] = tree.action[first + j]
+        tree.action[first + j] = actions[i]
         tree.child[first + i] = NONE
         tree.known[first + i] = False
         tree.visits[first + i] = 0

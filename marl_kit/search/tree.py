@@ -29,7 +29,7 @@ class Tree(NamedTuple):
     child: np.ndarray  # int32 [S, E]
     visits: np.ndarray  # int32 [S, E]
     value: np.ndarray  # float64 [S, E, P]
-    prior: np.ndarray  # float64 [S, E]; of chance outcomes: their probability
+    prior: np.ndarray  # float64 [S, E]; probability of a chance outcome, unset elsewhere
     known: np.ndarray  # bool [S, E]; the game ends there: the mean return is exact
     # how many nodes and edges are in use
     used: np.ndarray  # int32 [S, 2]

@@ -11,7 +11,8 @@ from marl_kit.search.uct import UCT, search, search_batch
 from tests.search.positions import random_history, state_after
 
 NODES = ("first_edge", "num_edges", "player", "parent", "parent_edge")
-EDGES = ("action", "child", "visits", "value", "prior", "known")
+# priors are set at chance nodes only, and boards have none
+EDGES = ("action", "child", "visits", "value", "known")
 CONNECT_FOUR = "connect_four(rows=4,columns=5,x_in_row=3)"
 CASES = [  # game, plies, simulations, c, rollouts
     ("tic_tac_toe", (0, 2, 5, 7), 400, 2.0, 1),
