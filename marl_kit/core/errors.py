@@ -37,8 +37,16 @@ class GameTooLargeError(MarlKitError):
     """A game or an enumeration is larger than the limit."""
 
 
+class EndlessGameError(GameTooLargeError):
+    """A play goes on for so long that the game seems to have no end."""
+
+
 class ImperfectRecallError(MarlKitError):
     """A player forgets what it knew or did, and the method needs perfect recall."""
+
+
+class AbsentMindednessError(ImperfectRecallError):
+    """A play comes to the same infoset twice: the player does not know that it was there."""
 
 
 class IllegalActionError(MarlKitError):

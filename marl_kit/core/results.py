@@ -30,6 +30,13 @@ class Status(Enum):
         "promised: look at the NashConv."
     )
     COMPLETE = "Every extreme equilibrium was enumerated, in exact arithmetic."
+    COMPLETE_PURE = (
+        "Every equilibrium in pure strategies was enumerated; there may be others in mixed ones."
+    )
+    COMPLETE_SUBGAME_PERFECT = (
+        "Every subgame-perfect equilibrium in pure strategies was enumerated, ties included."
+    )
+    EQUILIBRIUM_LIMIT = "The limit was reached: there are more equilibria than are listed."
     NOT_PROVEN_COMPLETE = "not proven complete: there may be equilibria that are not in the list."
     PLAYED = "The games that were asked for have been played."
 
@@ -74,7 +81,8 @@ class Solution:
     reason : str
         Why ``method="auto"`` chose this method; empty when the user chose.
     note : str
-        What the method has to add, for instance how many equilibria there are.
+        What the method has to add, for instance how many equilibria there are, and what the game
+        has (``game.note``).
     iterations : int
         0 for direct methods.
     wall_time_s, setup_time_s : float
@@ -166,7 +174,7 @@ class Solution:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class EquilibriumSet:
-    """The extreme Nash equilibria of a two-player game, K of them.
+    """The extreme Nash equilibria of a two-player game, or the pure ones of any, K of them.
 
     Iterating, ``len`` and ``[i]`` give profiles (lists of P float64 vectors).
 
@@ -177,8 +185,8 @@ class EquilibriumSet:
     certificates : float64 [K]
         NashConv of each.
     complete : bool
-        Whether every extreme equilibrium is in the list; ``status`` says why.
-    degenerate : bool
+        Whether every extreme (or pure) equilibrium is in the list; ``status`` says why.
+    degenerate : bool, or None where only pure equilibria were asked for
         Whether some mixed strategy has more pure best replies than actions in its support.
     nash_subsets : tuple of tuples of int
         Maximal Nash subsets (bicliques of the graph whose edges are the extreme equilibria), each
@@ -192,13 +200,13 @@ class EquilibriumSet:
     exact_profiles: tuple[Any, ...] | None
     certificates: np.ndarray
     status: Status
-    degenerate: bool
+    degenerate: bool | None
     nash_subsets: tuple[tuple[int, ...], ...]
     components: tuple[tuple[int, ...], ...]
 
     @property
     def complete(self) -> bool:
-        return self.status is Status.COMPLETE
+        return self.status in (Status.COMPLETE, Status.COMPLETE_PURE)
 
     def __len__(self) -> int:
         return len(self.profiles)
@@ -214,9 +222,13 @@ class EquilibriumSet:
         lines = [
             ("game", self.game.spec or self.game.name),
             ("status", f"{self.status.name}: {self.status.sentence}"),
-            ("equilibria", f"{len(self)} extreme in {len(self.components)} components"),
-            ("degenerate", "yes" if self.degenerate else "no"),
         ]
+        if self.degenerate is None:
+            lines.append(("equilibria", f"{len(self)} in pure strategies"))
+        else:
+            found = f"{len(self)} extreme in {len(self.components)} components"
+            lines.append(("equilibria", found))
+            lines.append(("degenerate", "yes" if self.degenerate else "no"))
         for i, profile in enumerate(self.profiles):
             shown = profile if self.exact_profiles is None else self.exact_profiles[i]
             strategies = "  |  ".join(format_vector(x) for x in shown)

@@ -38,7 +38,9 @@ def _discount(exponent, t):
 
 
 @njit
-def _update(low, high, keep, forgive, first_sequence, num_actions, parent, value, regret, strategy):
+def _update(
+    low, high, keep, forgive, predict, first_sequence, num_actions, parent, value, regret, strategy
+):
     """Bottom up: infoset values, regrets, and the next strategy by regret matching."""
     for i in range(high - 1, low - 1, -1):
         start = first_sequence[i]
@@ -49,17 +51,20 @@ def _update(low, high, keep, forgive, first_sequence, num_actions, parent, value
         value[parent[i]] += mean
         total = 0.0
         for q in range(start, end):
+            instant = value[q] - mean
             r = regret[q] + value[q] - mean
             if r > 0.0:
                 r *= keep
-                total += r
             else:
                 r *= forgive
             regret[q] = r
+            expected = max(r + predict * instant, 0.0)
+            strategy[q] = expected
+            total += expected
         if total > 0.0:
             scale = 1.0 / total
             for q in range(start, end):
-                strategy[q] = max(regret[q], 0.0) * scale
+                strategy[q] *= scale
         else:
             for q in range(start, end):
                 strategy[q] = 1.0 / num_actions[i]
@@ -80,9 +85,11 @@ def iterate(
     n,
     alpha,
     beta,
+    predict,
     gamma,
-    player_infosets,
-    player_sequences,
+    delay,
+    turn_infosets,
+    turn_sequences,
     first_sequence,
     num_actions,
     parent_sequence,
@@ -94,15 +101,19 @@ def iterate(
     plan,
     average,
 ):
-    """Iterations t+1 .. t+n of every player in turn; the last four arrays are updated."""
+    """Iterations t+1 .. t+n; the last four arrays are updated.
+
+    What stands in one range of ``turn_infosets`` and ``turn_sequences``, one player or all of
+    them, moves at the same time.
+    """
     value = np.empty(len(plan))
     for k in range(t + 1, t + n + 1):
-        weight = float(k) ** gamma
+        weight = float(k - delay) ** gamma if k > delay else 0.0
         keep = _discount(alpha, float(k))
         forgive = _discount(beta, float(k))
-        for p in range(len(player_infosets) - 1):
-            low, high = player_infosets[p], player_infosets[p + 1]
-            first, last = player_sequences[p], player_sequences[p + 1]
+        for p in range(len(turn_infosets) - 1):
+            low, high = turn_infosets[p], turn_infosets[p + 1]
+            first, last = turn_sequences[p], turn_sequences[p + 1]
             _gradient(first, last, plan, entry_offset, entry_others, entry_value, value)
             for q in range(first, last):
                 average[q] += weight * plan[q]
@@ -111,6 +122,7 @@ def iterate(
                 high,
                 keep,
                 forgive,
+                predict,
                 first_sequence,
                 num_actions,
                 parent_sequence,
@@ -119,3 +131,149 @@ def iterate(
                 strategy,
             )
             _replan(low, high, first_sequence, num_actions, parent_sequence, strategy, plan)
+
+
+@njit
+def _update_hedge(
+    low, high, rate, first_sequence, num_actions, parent, value, regret, strategy, spread
+):
+    """Bottom up: infoset values, regrets, and the next strategy by exponential weights."""
+    for i in range(high - 1, low - 1, -1):
+        start = first_sequence[i]
+        end = start + num_actions[i]
+        mean = 0.0
+        worst = value[start]
+        best = value[start]
+        for q in range(start, end):
+            mean += strategy[q] * value[q]
+            worst = min(worst, value[q])
+            best = max(best, value[q])
+        value[parent[i]] += mean
+        spread[i] += (best - worst) * (best - worst)
+        top = -np.inf
+        for q in range(start, end):
+            regret[q] += value[q] - mean
+            top = max(top, regret[q])
+        # nothing observed yet: every weight is exp(0)
+        eta = rate * np.sqrt(np.log(float(num_actions[i])) / spread[i]) if spread[i] > 0.0 else 0.0
+        total = 0.0
+        for q in range(start, end):
+            strategy[q] = np.exp(eta * (regret[q] - top))
+            total += strategy[q]
+        for q in range(start, end):
+            strategy[q] /= total
+
+
+@njit(cache=True)
+def iterate_hedge(
+    t,
+    n,
+    rate,
+    gamma,
+    delay,
+    turn_infosets,
+    turn_sequences,
+    first_sequence,
+    num_actions,
+    parent_sequence,
+    entry_offset,
+    entry_others,
+    entry_value,
+    regret,
+    strategy,
+    plan,
+    average,
+    spread,
+):
+    """Like ``iterate`` with Hedge at every infoset; ``spread`` is updated too."""
+    value = np.empty(len(plan))
+    for k in range(t + 1, t + n + 1):
+        weight = float(k - delay) ** gamma if k > delay else 0.0
+        for p in range(len(turn_infosets) - 1):
+            low, high = turn_infosets[p], turn_infosets[p + 1]
+            first, last = turn_sequences[p], turn_sequences[p + 1]
+            _gradient(first, last, plan, entry_offset, entry_others, entry_value, value)
+            for q in range(first, last):
+                average[q] += weight * plan[q]
+            _update_hedge(
+                low,
+                high,
+                rate,
+                first_sequence,
+                num_actions,
+                parent_sequence,
+                value,
+                regret,
+                strategy,
+                spread,
+            )
+            _replan(low, high, first_sequence, num_actions, parent_sequence, strategy, plan)
+
+
+@njit
+def _best_replies(tie, first_sequence, num_actions, parent, value, reply):
+    """Bottom up the best action of every infoset, top down its plan; ties go to the first."""
+    for i in range(len(num_actions) - 1, -1, -1):
+        start = first_sequence[i]
+        end = start + num_actions[i]
+        best = value[start]
+        for q in range(start, end):
+            best = max(best, value[q])
+        chosen = start
+        while value[chosen] < best - tie:
+            chosen += 1
+        for q in range(start, end):
+            reply[q] = 0.0
+        reply[chosen] = 1.0
+        value[parent[i]] += best
+    for i in range(len(num_actions)):
+        reach = reply[parent[i]]
+        for q in range(first_sequence[i], first_sequence[i] + num_actions[i]):
+            reply[q] *= reach
+
+
+@njit(cache=True)
+def iterate_against_best_replies(
+    t,
+    n,
+    tie,
+    gamma,
+    delay,
+    first_sequence,
+    num_actions,
+    parent_sequence,
+    entry_offset,
+    entry_others,
+    entry_value,
+    regret,
+    strategy,
+    plan,
+    average,
+):
+    """Iterations t+1 .. t+n of CFR-BR, all players at once; the last four arrays are updated."""
+    every, infosets = len(plan), len(num_actions)
+    begin = every - every  # an integer like the others, where a literal would be compiled apart
+    whole, nothing = 1.0, 0.0
+    value = np.empty(every)
+    reply = np.ones(every)
+    for k in range(t + 1, t + n + 1):
+        weight = float(k - delay) ** gamma if k > delay else 0.0
+        _gradient(begin, every, plan, entry_offset, entry_others, entry_value, value)
+        _best_replies(tie, first_sequence, num_actions, parent_sequence, value, reply)
+        _gradient(begin, every, reply, entry_offset, entry_others, entry_value, value)
+        for q in range(every):
+            average[q] += weight * plan[q]
+        _update(
+            begin,
+            infosets,
+            whole,
+            whole,
+            nothing,
+            first_sequence,
+            num_actions,
+            parent_sequence,
+            value,
+            regret,
+            strategy,
+        )
+        _replan(begin, infosets, first_sequence, num_actions, parent_sequence, strategy, plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 import time
 from typing import Any
@@ -182,7 +183,10 @@ def _compile(game: Game, progress: bool) -> None:
 
 
 def _check_options(entry: Method, target: Any, options: dict[str, Any]) -> None:
-    known = [f.name for f in dataclasses.fields(target)] if isinstance(target, type) else []
+    if isinstance(target, type):
+        known = [f.name for f in dataclasses.fields(target)]
+    else:  # a direct method's options stand behind the game
+        known = list(inspect.signature(target).parameters)[1:]
     for key in options:
         if key not in known:
             raise UnknownNameError(f"option of {entry.name}", key, known)
@@ -216,7 +220,13 @@ def _restore(state: Any, start: Solution, entry: Method, algorithm: Any, game: G
 
 
 def _options(algorithm: Any) -> dict[str, Any]:
-    return dataclasses.asdict(algorithm)
+    """What is recorded: options marked ``omit_default`` came later than files and scripts that
+    know the others, so they are named only where they were changed."""
+    return {
+        f.name: getattr(algorithm, f.name)
+        for f in dataclasses.fields(algorithm)
+        if "omit_default" not in f.metadata or getattr(algorithm, f.name) != f.default
+    }
 
 
 def _direct(
@@ -243,9 +253,8 @@ def _direct(
     status = answer.status
     if status is Status.SOLVED and gap > CERTIFICATE_TOLERANCE * game.info.payoff_range:
         status = Status.INEXACT
-    notes = [answer.note] if answer.note else []
-    if stopping:
-        notes.append(f"{', '.join(stopping)} not used by a direct method")
+    unused = f"{', '.join(stopping)} not used by a direct method" if stopping else ""
+    notes = filter(None, [answer.note, unused, game.note])
     return Solution(
         profile=profile,
         values=expected_values(game, profile),
@@ -277,7 +286,8 @@ def _iterative_solution(
     seed: int,
 ) -> Solution:
     status = result.status
-    if status is Status.ITERATION_LIMIT and not (game.num_players == 2 and game.info.constant_sum):
+    zero_sum = game.num_players == 2 and game.info.constant_sum
+    if status is Status.ITERATION_LIMIT and not (zero_sum and entry.solves_zero_sum):
         status = Status.NO_GUARANTEE
     return Solution(
         profile=result.profile,
@@ -288,7 +298,7 @@ def _iterative_solution(
         options=_options(algorithm),
         status=status,
         reason=reason,
-        note="",
+        note=game.note,
         iterations=state.t,
         wall_time_s=result.wall_time_s,
         setup_time_s=setup,

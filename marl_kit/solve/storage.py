@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 from pathlib import Path
@@ -82,7 +83,7 @@ def load_solution(path: str | Path, game: Any = None) -> Solution:
 
 
 def _solution(game: Game, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Solution:
-    options = {k: float(v) for k, v in header["options"].items()}
+    options = {k: _value(v) for k, v in header["options"].items()}
     profile = _profile(game, arrays["profile"])
     gap = nash_conv_of(game, profile)
     if abs(gap - header["nash_conv"]) > CERTIFICATE_TOLERANCE * game.info.payoff_range:
@@ -101,6 +102,17 @@ def _solution(game: Game, header: dict[str, Any], arrays: dict[str, np.ndarray])
         game=game,
         **{name: header[name] for name in _HEADER_FIELDS},
     )
+
+
+def _value(text: str) -> bool | int | float | str:
+    """What ``repr`` wrote: a string, a truth value or a number."""
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return float(text)  # infinities and NaN are no literals
+    if not isinstance(value, bool | int | float | str):
+        raise ValueError(f"an option is {text}")
+    return value
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

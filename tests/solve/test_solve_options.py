@@ -151,7 +151,7 @@ def test_an_equal_game_may_go_on(started):
 
 def test_a_direct_method_says_which_rules_it_did_not_use():
     assert "iterations not used" in mk.solve(KUHN, "lp", iterations=5).note
-    assert mk.solve(KUHN, "lp").note == ""
+    assert "not used" not in mk.solve(KUHN, "lp").note
 
 
 def test_numpy_numbers_are_numbers():
