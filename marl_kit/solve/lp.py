@@ -8,21 +8,25 @@ import numpy as np
 import scipy.optimize
 import scipy.sparse
 
-from marl_kit.core.errors import MarlKitError
+from marl_kit.core.errors import MarlKitError, UnknownNameError
 from marl_kit.games.game import Game
 from marl_kit.games.normal_form import NormalFormGame
-from marl_kit.games.policy import TabularPolicy
+from marl_kit.games.realisation import behaviour_of, profile_of
 from marl_kit.games.sequence_form import SequenceForm
 from marl_kit.solve.answer import Answer
 
 NEGLIGIBLE = 1e-9
 """Below HiGHS's feasibility tolerance (1e-7) a realisation weight carries no information."""
 
+REFINEMENTS = ("none", "quasi_perfect")
+
 
 def solve_lp(game: Game) -> Answer:
     """Maximin strategies: on the matrix if there is one, else on the sequence form."""
     if isinstance(game, NormalFormGame):
-        return Answer(list(matrix_lp(game.payoffs[0])))
+        A = game.payoffs[0]
+        x, y = matrix_lp(A)
+        return Answer([x, y], note=_gap_note(float((A @ y).max() - (x @ A).min())))
     return solve_sequence_form_lp(game)
 
 
@@ -48,19 +52,48 @@ def matrix_lp(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return _distribution(result.x[:m]), _distribution(-result.ineqlin.marginals)
 
 
-def solve_sequence_form_lp(game: Game) -> Answer:
-    """Equilibrium behaviour strategies from the sequence-form LP.
+def solve_sequence_form_lp(game: Game, refinement: str = "none") -> Answer:
+    """Equilibrium behaviour strategies from the sequence-form LP (``maximin_plans``); the note
+    states the duality gap, in payoff units.
 
-    Koller, Megiddo and von Stengel (1996), equation (9): with realisation plans x and y,
-    constraint matrices E x = e and F y = f and payoff matrix A of player 0,
-    max f'q subject to F'q <= A'x, E x = e, x >= 0; y is the dual solution.
+    Parameters
+    ----------
+    game : Game
+    refinement : "none" or "quasi_perfect"
+        Off the equilibrium path the program leaves play open, and it is uniform here.
+        ``"quasi_perfect"`` is the limit of equilibria with vanishing trembles (Miltersen and
+        Sorensen 2010): best play at every infoset, whoever has erred before. Slower: seconds on
+        Leduc.
+
+    Raises
+    ------
+    UnknownNameError
+        No such refinement.
     """
+    if refinement not in REFINEMENTS:
+        raise UnknownNameError("refinement", str(refinement), REFINEMENTS)
+    if refinement == "quasi_perfect":
+        return _quasi_perfect(game)
     form = game.sequence_form()
     own = form.payoffs[:, 0]
     # with an offset left in, the solver's tolerance could swallow the game
     A = form.payoff_matrix(0, shift=(own.max() + own.min()) / 2)
+    x, y, gap = maximin_plans(A, plan_constraints(form, 0), plan_constraints(form, 1))
+    plan = np.concatenate([x, y])
+    plan[plan < NEGLIGIBLE] = 0.0
+    return Answer(profile_of(game, behaviour_of(form, plan)), note=_gap_note(gap))
+
+
+def maximin_plans(
+    A: scipy.sparse.csr_array, E: scipy.sparse.csr_array, F: scipy.sparse.csr_array
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Optimal realisation plans of both players, and the duality gap.
+
+    Koller, Megiddo and von Stengel (1996), equation (9): with constraint matrices E x = e and
+    F y = f and payoff matrix A of player 0, max f'q subject to F'q <= A'x, E x = e, x >= 0; y is
+    the dual solution.
+    """
     scale = max(float(np.abs(A.data).max(initial=0.0)), np.finfo(float).tiny)
-    E, F = plan_constraints(form, 0), plan_constraints(form, 1)
     rows, q_size = E.shape[1], F.shape[0]
     result = scipy.optimize.linprog(
         c=np.r_[np.zeros(rows), -1.0, np.zeros(q_size - 1)],
@@ -72,8 +105,20 @@ def solve_sequence_form_lp(game: Game) -> Answer:
         method="highs",
     )
     _check(result)
-    plans = np.concatenate([result.x[:rows], -result.ineqlin.marginals])
-    return Answer(plan_to_policy(game, plans))
+    gap = abs(float(result.fun - result.eqlin.marginals[0])) * scale
+    return result.x[:rows], -result.ineqlin.marginals, gap
+
+
+def _quasi_perfect(game: Game) -> Answer:
+    from marl_kit.solve.quasi_perfect import limit_policy, quasi_perfect
+
+    answer = quasi_perfect(game)
+    note = f"{_gap_note(answer.gap)}; limit of trembles, {answer.exchanges} exchanges from the LP"
+    return Answer(limit_policy(game, answer), note=note)
+
+
+def _gap_note(gap: float) -> str:
+    return f"duality gap {max(gap, 0.0):.1e}"
 
 
 def plan_constraints(form: SequenceForm, player: int) -> scipy.sparse.csr_array:
@@ -88,17 +133,6 @@ def plan_constraints(form: SequenceForm, player: int) -> scipy.sparse.csr_array:
     column = np.concatenate([[0], form.parent_sequence[low:high] - start, own])
     value = np.concatenate([[1.0], np.full(count, -1.0), np.ones(len(own))])
     return scipy.sparse.csr_array((value, (row, column)), shape=(count + 1, end - start))
-
-
-def plan_to_policy(game: Game, plans: np.ndarray) -> TabularPolicy:
-    """Behaviour strategies of realisation plans, float64 [Q]; uniform where the weight is 0."""
-    form = game.sequence_form()
-    weight = np.maximum(plans[form.slot_sequences()], 0.0)
-    infoset = np.repeat(np.arange(form.num_infosets), form.num_actions)
-    total = np.bincount(infoset, weights=weight, minlength=form.num_infosets)[infoset]
-    played = total > NEGLIGIBLE
-    uniform = np.repeat(1.0 / form.num_actions, form.num_actions)
-    return TabularPolicy(game, np.where(played, weight / np.where(played, total, 1.0), uniform))
 
 
 def _distribution(weights: np.ndarray) -> np.ndarray:
