@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Sequence
+from fractions import Fraction
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from marl_kit.games.gambit_text import quoted
 from marl_kit.games.game import Game
 from marl_kit.games.tree import CHANCE, TERMINAL, GameTree
 
+MAX_DENOMINATOR = 1_000_000
+"""Of a fraction that a chance probability is taken to mean: far above what cards and dice give,
+far below where any float would pass for one."""
 LABELS_ARE_KEYS = "Infoset labels are keys."
 """A file whose comment says this was written from a game with keys of its own."""
 
@@ -91,10 +95,10 @@ class _Writer:
         first = int(tree.first_child[node])
         children = range(first, first + int(tree.num_children[node]))
         names = self._chance_names.get(node) or [str(tree.action[c]) for c in children]
-        chances = [
-            str(tree.exact.chance[c]) if tree.exact else repr(float(tree.chance_prob[c]))
-            for c in children
-        ]
+        if tree.exact:
+            chances = [str(tree.exact.chance[c]) for c in children]
+        else:
+            chances = _chance_texts(tree.chance_prob[first : first + len(children)].tolist())
         pairs = " ".join(f"{quoted(n)} {p}" for n, p in zip(names, chances, strict=True))
         return f'{self._chances} "" {{ {pairs} }}'
 
@@ -105,6 +109,16 @@ class _Writer:
         texts = tuple(map(str, payoffs))
         number = self._outcomes.setdefault(texts, len(self._outcomes) + 1)
         return f'{number} "" {{ {", ".join(texts)} }}'
+
+
+def _chance_texts(probabilities: list[float]) -> list[str]:
+    """As fractions where these are the same floats and sum to 1 exactly, which Gambit insists on:
+    the three decimals of 1/3 do not."""
+    fractions = [Fraction(p).limit_denominator(MAX_DENOMINATOR) for p in probabilities]
+    same = all(float(f) == p for f, p in zip(fractions, probabilities, strict=True))
+    if same and sum(fractions) == 1:
+        return list(map(str, fractions))
+    return list(map(repr, probabilities))
 
 
 def _plain_key(key: Hashable, player: int) -> int | None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gc
 from array import array
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
+from marl_kit.core.errors import EndlessGameError, InvalidGameError
 from marl_kit.core.progress import Progress
 from marl_kit.games.game import Game
 from marl_kit.games.preorder import Preorder, assemble, fill_columns, guard_size, memory_mb
 from marl_kit.games.tree import CHANCE, TERMINAL, GameTree
 
 _LOOK_EVERY = 1 << 16
-"""Nodes between two looks at the limit and the free memory."""
+"""Nodes between two looks at the limit and the free memory, once so many have been met."""
+MAX_DEPTH = 4096
+"""Moves of one play. A walk of a game without an end goes ever deeper, and the siblings that wait
+on its way hold their whole histories: the memory is lost long before the limit of nodes."""
 
 
 def enumerate_tree(
@@ -36,7 +40,11 @@ def enumerate_tree(
     Raises
     ------
     GameTooLargeError
+        More nodes than the limit, or more than the memory holds.
+    EndlessGameError
+        A play of 4,096 moves that has not ended.
     InvalidGameError
+        Nodes of one infoset with different actions, or a node without any.
     """
     rows = Preorder(game.num_players)
     collecting = gc.isenabled()
@@ -66,6 +74,7 @@ def _walk(
     outcomes: list[tuple[int, float]] = []  # of all chance nodes in turn
     add_parent, add_kind, add_payoffs = parents.append, kinds.append, rows.payoffs.extend
     number: list[dict[Hashable, int]] = [{} for _ in range(rows.num_players)]
+    known = rows.infoset_actions
     stack = [(start, -1)]
     push, pop = stack.append, stack.pop
     row, look_at = 0, 0
@@ -76,14 +85,19 @@ def _walk(
             add_parent(parent)
             if row >= look_at:
                 guard_size(row + 1, node_limit)
+                _guard_depth(parents, row)
                 progress.say(f"{row + 1:,} nodes, {memory_mb(row + 1):,.0f} MB")
-                look_at = min(row + _LOOK_EVERY, node_limit)
+                look_at = min(row + min(max(row, MAX_DEPTH), _LOOK_EVERY), node_limit)
             if player >= 0:
                 legal = state.legal_actions()
                 key = key_of(state)
                 infoset = number[player].get(key)
                 if infoset is None:
+                    if not legal:
+                        _refuse_no_actions(state, f"player {player}")
                     infoset = number[player][key] = rows.add_infoset(key, player, legal)
+                elif legal != known[infoset]:
+                    _refuse_unequal(state, key, player, known[infoset], legal)
                 add_kind(infoset)
                 for a in legal[:0:-1]:
                     push((state.child(a), row))
@@ -96,6 +110,8 @@ def _walk(
             else:
                 add_kind(CHANCE)
                 pairs = state.chance_outcomes()
+                if not pairs:
+                    _refuse_no_actions(state, "chance")
                 outcomes += pairs
                 for a, _ in pairs[:0:-1]:
                     push((state.child(a), row))
@@ -104,6 +120,35 @@ def _walk(
             row += 1
             state.apply_action(action)  # the first child needs no clone
     fill_columns(rows, parents, kinds, outcomes)
+
+
+def _guard_depth(parents: array, row: int) -> None:
+    """Refuse a play that has gone on for too long."""
+    depth, above = 0, parents[row]
+    while above >= 0 and depth <= MAX_DEPTH:
+        depth, above = depth + 1, parents[above]
+    if depth >= MAX_DEPTH:
+        raise EndlessGameError(
+            f"a play of {MAX_DEPTH:,} moves has not ended, so the game seems to have no end and "
+            f"cannot be enumerated; give it a limit of moves (many games have a parameter for it)."
+        )
+
+
+def _refuse_no_actions(state: Any, who: str) -> None:
+    raise InvalidGameError(
+        f"{who} is to move after the history {list(state.history())} and has no action; a node "
+        f"offers at least one, or the game is over there."
+    )
+
+
+def _refuse_unequal(
+    state: Any, key: Hashable, player: int, known: Sequence[int], legal: Sequence[int]
+) -> None:
+    raise InvalidGameError(
+        f"infoset {key!r} of player {player} has the actions {list(known)} at one node and "
+        f"{list(legal)} after the history {list(state.history())}; all nodes of an infoset must "
+        f"offer the same actions, in the same order."
+    )
 
 
 def _separate_keys(rows: Preorder) -> None:

@@ -82,9 +82,13 @@ class Game(ABC):
         What to call it in tables.
     form : "normal", "extensive", "board" or "team"
     num_players : int
+    note : str
+        How the game differs from what was asked for, such as simultaneous moves that became turns;
+        empty where it does not. It stands in ``repr`` and in the note of every solution.
     """
 
     form: Form = "extensive"
+    note: str = ""
 
     def __init__(self, *, name: str, num_players: int, spec: str = ""):
         self.name, self.num_players, self.spec = name, num_players, spec
@@ -119,12 +123,21 @@ class Game(ABC):
         """Other names of infosets that a profile may use, as ``{alias: key}``."""
         return {}
 
-    def tree(self, node_limit: int = NODE_LIMIT, *, progress: bool = False) -> GameTree:
+    def tree(
+        self,
+        node_limit: int = NODE_LIMIT,
+        *,
+        cache: str | Path | None = None,
+        progress: bool = False,
+    ) -> GameTree:
         """Every node of the game, as arrays.
 
         Parameters
         ----------
         node_limit : int
+        cache : str or Path, optional
+            A folder of compiled games: the tree is opened from there if it was compiled before
+            from the same source, else compiled and put there.
         progress : bool
             Nodes and memory so far, on stderr.
 
@@ -137,7 +150,12 @@ class Game(ABC):
         if self._tree is None:
             shown = StatusProgress(f"compiling {self.name}") if progress else Progress()
             with shown:
-                self._tree = self._build_tree(node_limit, shown)
+                if cache is None:
+                    self._tree = self._build_tree(node_limit, shown)
+                else:
+                    from marl_kit.games.tree_store import cached_tree
+
+                    self._tree = cached_tree(self, cache, node_limit, shown)
         return self._tree
 
     def sequence_form(self) -> SequenceForm:
@@ -192,7 +210,8 @@ class Game(ABC):
         save_game(self, Path(path))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.spec or self.name!r}, players={self.num_players})"
+        facts = f"{self.spec or self.name!r}, players={self.num_players}"
+        return f"{type(self).__name__}({facts}{f', note={self.note!r}' if self.note else ''})"
 
 
 def tree_properties(tree: GameTree) -> Properties:

@@ -57,11 +57,15 @@ def wrap_openspiel(game: pyspiel.Game) -> Game:
     return OpenSpielGame(game)
 
 
+IN_TURNS = "simultaneous moves became turns, and nobody sees a move made at the same time"
+
+
 class OpenSpielGame(Game):
     """A sequential OpenSpiel game. States are ``pyspiel.State`` objects themselves.
 
     ``rules`` is the ``pyspiel.Game`` that is walked: where OpenSpiel has simultaneous moves it is
-    the game turned into turns (a player does not see what was chosen at the same time).
+    the game turned into turns (a player does not see what was chosen at the same time), and
+    ``note`` says so.
     """
 
     def __init__(self, game: pyspiel.Game):
@@ -70,6 +74,7 @@ class OpenSpielGame(Game):
         simultaneous = kind.dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS
         self.rules = pyspiel.convert_to_turn_based(game) if simultaneous else game
         super().__init__(name=kind.short_name, num_players=game.num_players(), spec=_spec(game))
+        self.note = IN_TURNS if simultaneous else ""
         self._first_nodes: np.ndarray | None = None
 
     def new_initial_state(self) -> State:

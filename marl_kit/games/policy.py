@@ -179,6 +179,21 @@ def read_json(path: Path, name: str, version: int) -> dict[str, Any]:
     return content
 
 
+def normalised(
+    num_actions: np.ndarray, weight: np.ndarray, elsewhere: np.ndarray | None = None
+) -> np.ndarray:
+    """Weights of action slots, float64 [S] and not negative, as probabilities at each infoset.
+
+    Where an infoset has no weight these are ``elsewhere``, float64 [S], or uniform without it.
+    """
+    if elsewhere is None:
+        elsewhere = np.repeat(1.0 / np.maximum(num_actions, 1), num_actions)
+    infoset = np.repeat(np.arange(len(num_actions)), num_actions)
+    total = np.bincount(infoset, weights=weight, minlength=len(num_actions))[infoset]
+    reached = total > 0
+    return np.where(reached, weight / np.where(reached, total, 1.0), elsewhere)
+
+
 def infoset_index(game: Game) -> dict[Hashable, int]:
     """``{key or alias: infoset}``, built once a tree."""
     if game._infoset_index is None:

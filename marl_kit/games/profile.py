@@ -5,19 +5,18 @@ Normal form: a list of P float64 vectors. Every other form: one ``TabularPolicy`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from marl_kit.core.errors import InvalidProfileError
-from marl_kit.games.game import Game, State
+from marl_kit.games.game import Game
 from marl_kit.games.normal_form import NormalFormGame
 from marl_kit.games.policy import SUM_TOLERANCE, TabularPolicy, infoset_index
-from marl_kit.games.tree import NO_INFOSET
+from marl_kit.games.tabulate import read_row, tabulate
 
 Profile = list[np.ndarray] | TabularPolicy
-ActionProbabilities = Mapping[int, float]
 
 
 def as_profile(game: Game, profile: Any) -> Profile:
@@ -25,7 +24,9 @@ def as_profile(game: Game, profile: Any) -> Profile:
 
     Accepted: a ``Solution``; a list of P vectors (normal form); a ``TabularPolicy``; a list of P
     policies, one a seat; ``{infoset key: probabilities}``; an OpenSpiel policy; a callable
-    ``state -> {action: probability}``; a player with ``probabilities(state)``.
+    ``state -> {action: probability}``; a player with ``probabilities(state)`` or
+    ``probabilities_batch(states)``. What is no table is asked once at every infoset, in batches
+    where it can answer them, and made one.
 
     Raises
     ------
@@ -72,7 +73,7 @@ def _vectors(game: NormalFormGame, profile: Any) -> list[np.ndarray]:
 
 def _is_policy(x: Any) -> bool:
     """Whether ``x`` tells probabilities by infoset or state, unlike a vector of numbers."""
-    tells = ("probabilities", "action_probabilities")
+    tells = ("probabilities", "probabilities_batch", "action_probabilities")
     return isinstance(x, Mapping) or callable(x) or any(hasattr(x, name) for name in tells)
 
 
@@ -115,21 +116,7 @@ def _policy(game: Game, profile: Any) -> TabularPolicy:
         return _from_mapping(game, profile)
     if isinstance(profile, Sequence):
         return _by_seat(game, profile)
-    return _from_callable(game, _action_probabilities(profile))
-
-
-def _action_probabilities(profile: Any) -> Callable[[State], ActionProbabilities]:
-    for attribute in ("probabilities", "action_probabilities"):
-        method = getattr(profile, attribute, None)
-        if callable(method):
-            return method
-    if callable(profile):
-        return profile
-    raise InvalidProfileError(
-        f"{type(profile).__name__} is not a profile; give a Solution, a TabularPolicy, a list of "
-        f"policies, {{infoset key: probabilities}}, a function state -> {{action: probability}} or "
-        f"a player that tells its probabilities."
-    )
+    return _from_callable(game, profile)
 
 
 def _by_seat(game: Game, policies: Sequence[Any]) -> TabularPolicy:
@@ -153,7 +140,7 @@ def _by_seat(game: Game, policies: Sequence[Any]) -> TabularPolicy:
 def _policy_of_seat(game: Game, policy: Any, player: int) -> np.ndarray:
     if isinstance(policy, TabularPolicy):
         return _policy(game, policy).probabilities
-    return _walk(game, _action_probabilities(policy), player)
+    return tabulate(game, policy, player)
 
 
 def _from_mapping(game: Game, table: Mapping[Any, Any]) -> TabularPolicy:
@@ -169,7 +156,7 @@ def _table(game: Game, table: Mapping[Any, Any], player: int | None = None) -> n
         infoset = index.get(key)
         if infoset is None:
             raise InvalidProfileError(f"{game.name} has no infoset with the key {key!r}.")
-        probabilities[tree.slots(infoset)] = _row(game, infoset, row)
+        probabilities[tree.slots(infoset)] = read_row(game, infoset, row)
     owner = np.repeat(tree.infoset_player, tree.num_actions)
     missing = np.isnan(probabilities) & ((owner == player) | (player is None))
     if np.any(missing):
@@ -183,81 +170,5 @@ def _table(game: Game, table: Mapping[Any, Any], player: int | None = None) -> n
     return probabilities
 
 
-def _row(game: Game, infoset: int, row: Any) -> np.ndarray:
-    """Probabilities in the order of the infoset's actions, from a vector or ``{action: p}``."""
-    tree = game.tree()
-    actions = tree.action_number[tree.slots(infoset)].tolist()
-    if isinstance(row, Mapping):
-        names = dict(zip(game.action_names(infoset), actions, strict=True))
-        numbered = {names.get(a, a): p for a, p in row.items()}
-        illegal = [a for a, p in numbered.items() if a not in actions and p != 0]
-        if illegal:
-            raise InvalidProfileError(
-                f"the profile gives action {illegal[0]!r} a probability at infoset "
-                f"{tree.infoset_keys[infoset]!r}; legal actions are {actions}."
-            )
-        row = [numbered.get(a, 0.0) for a in actions]
-    try:
-        values = np.array(row, np.float64)
-    except (TypeError, ValueError) as error:
-        raise InvalidProfileError(
-            f"the probabilities at infoset {tree.infoset_keys[infoset]!r} are not numbers."
-        ) from error
-    if values.shape != (len(actions),):
-        raise InvalidProfileError(
-            f"infoset {tree.infoset_keys[infoset]!r} has {len(actions)} actions and the profile "
-            f"gives {values.size} probabilities."
-        )
-    if np.any(np.isnan(values)):
-        raise InvalidProfileError(
-            f"a probability at infoset {tree.infoset_keys[infoset]!r} is not a number."
-        )
-    return values
-
-
-def _from_callable(game: Game, policy: Callable[[State], ActionProbabilities]) -> TabularPolicy:
-    return TabularPolicy(game, _walk(game, policy, None))
-
-
-def _walk(
-    game: Game, policy: Callable[[State], ActionProbabilities], player: int | None
-) -> np.ndarray:
-    """Ask ``policy`` once at every infoset (of ``player``), at the infoset's first node."""
-    tree = game.tree()
-    probabilities = np.zeros(tree.num_slots)
-    first = {int(n): i for i, n in enumerate(tree.first_nodes())}
-    last = int(np.max(np.flatnonzero(tree.infoset != NO_INFOSET), initial=-1))
-    wanted = {n: i for n, i in first.items() if player in (None, tree.infoset_player[i])}
-    needed = _ancestors(tree.parent, wanted)
-    stack = [(game.new_initial_state(), 0)] if last >= 0 else []
-    while stack:
-        state, node = stack.pop()
-        infoset = wanted.get(node)
-        if infoset is not None:
-            probabilities[tree.slots(infoset)] = _row(game, infoset, _answer(policy, state))
-        for k in range(int(tree.num_children[node])):
-            child = int(tree.first_child[node]) + k
-            if child in needed:
-                stack.append((state.child(int(tree.action[child])), child))
-    return probabilities
-
-
-def _answer(policy: Callable[[State], ActionProbabilities], state: State) -> dict[int, float]:
-    answer = policy(state)
-    try:
-        return dict(answer)
-    except (TypeError, ValueError) as error:
-        raise InvalidProfileError(
-            f"the policy answered {answer!r} in the state with history {state.history()}; it must "
-            f"give {{action: probability}}."
-        ) from error
-
-
-def _ancestors(parent: np.ndarray, nodes: Mapping[int, int]) -> set[int]:
-    """``nodes`` and everything above them."""
-    needed: set[int] = set()
-    for node in nodes:
-        while node >= 0 and node not in needed:
-            needed.add(node)
-            node = int(parent[node])
-    return needed
+def _from_callable(game: Game, policy: Any) -> TabularPolicy:
+    return TabularPolicy(game, tabulate(game, policy))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from marl_kit.core.errors import ImperfectRecallError
+from marl_kit.core.errors import AbsentMindednessError, ImperfectRecallError
 from marl_kit.games.tree import CHANCE, NO_INFOSET, GameTree, read_only
 
 if TYPE_CHECKING:
@@ -66,6 +66,10 @@ class SequenceForm:
         empty[self.player_sequences[:-1]] = True
         return np.flatnonzero(~empty)
 
+    def slot_infosets(self) -> np.ndarray:
+        """The infoset of each action slot, int64 [S]."""
+        return np.repeat(np.arange(self.num_infosets), self.num_actions)
+
     def payoff_matrix(self, player: int, shift: float = 0.0) -> scipy.sparse.csr_array:
         """Payoffs of ``player`` in a two-player game: own sequences x the other's, chance in.
 
@@ -94,6 +98,8 @@ def parent_sequences(tree: GameTree) -> tuple[np.ndarray, np.ndarray]:
     ------
     ImperfectRecallError
         Two nodes of an infoset follow different moves of their player.
+    AbsentMindednessError
+        One of them is below the other.
     """
     incoming = tree.incoming_slot()
     last_slot = np.full((tree.num_nodes, tree.num_players), -1, np.int32)
@@ -115,6 +121,16 @@ def parent_sequences(tree: GameTree) -> tuple[np.ndarray, np.ndarray]:
 
 def _refuse(tree: GameTree, infoset: int, node: int) -> None:
     first = int(tree.first_nodes()[infoset])
+    above = int(tree.parent[node])
+    while above >= 0 and tree.infoset[above] != infoset:
+        above = int(tree.parent[above])
+    if above >= 0:
+        raise AbsentMindednessError(
+            f"player {tree.infoset_player[infoset]} is absent-minded at infoset "
+            f"{tree.infoset_keys[infoset]!r}: the history {tree.history(node)} passes through it "
+            f"after {tree.history(above)} already. Methods on the sequence form need perfect "
+            f"recall; split the infoset."
+        )
     raise ImperfectRecallError(
         f"player {tree.infoset_player[infoset]} has imperfect recall at infoset "
         f"{tree.infoset_keys[infoset]!r}: the histories {tree.history(first)} and "

@@ -23,6 +23,8 @@ class Player(Protocol):
     ``probabilities(state) -> {action: probability}``
         Exactly the distribution that ``act`` draws from; a player that cannot say it does not
         have the method.
+    ``probabilities_batch(states) -> [{action: probability}, ...]``
+        The same for many states at once: how exact evaluation asks for all infosets.
     ``start(seat, game_seeds)``
         Said before games begin in which it sits at ``seat``, with the seed sequence of its own
         stream in each of them (``mk.play`` begins one game at a time).

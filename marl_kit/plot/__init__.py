@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from marl_kit.plot.board import plot_board
 from marl_kit.plot.convergence import plot_convergence
+from marl_kit.plot.game_tree import plot_game_tree
 from marl_kit.plot.losses import plot_losses
 from marl_kit.plot.payoffs import plot_payoffs
 from marl_kit.plot.ratings import plot_ratings
@@ -16,6 +17,7 @@ from marl_kit.plot.report import write_report
 __all__ = [
     "plot_board",
     "plot_convergence",
+    "plot_game_tree",
     "plot_losses",
     "plot_payoffs",
     "plot_ratings",

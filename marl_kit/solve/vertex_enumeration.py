@@ -31,6 +31,7 @@ from marl_kit.games.normal_form import NormalFormGame
 from marl_kit.solve.answer import Answer
 from marl_kit.solve.nash_subsets import components, maximal_bicliques
 from marl_kit.solve.polytope import Vertex, vertex_bound, vertices
+from marl_kit.solve.pure_equilibria import all_pure, iter_pure
 
 ExactProfile = tuple[tuple[Fraction, ...], tuple[Fraction, ...]]
 MAX_VERTICES = 5_000
@@ -38,25 +39,29 @@ MAX_VERTICES = 5_000
 
 
 def all_equilibria(game: Any, method: str = "auto", *, exact: bool = False) -> EquilibriumSet:
-    """Every extreme Nash equilibrium of a two-player game, certified.
+    """Every extreme Nash equilibrium of a two-player game, or every pure one of any, certified.
 
     All equilibria are the mixtures within the ``nash_subsets``. An extensive game stands for its
-    reduced normal form. Float payoffs are read as the decimal numbers that they print as.
-    Ctrl-C returns what was found, with ``complete`` false.
+    reduced normal form, ``found.game``; ``mk.from_mixed(game, found[i])`` plays it in the tree.
+    Float payoffs are read as the decimal numbers that they print as. Ctrl-C returns what was
+    found, with ``complete`` false.
 
     Parameters
     ----------
     game : Game, spec string or pyspiel.Game
-    method : "auto" or "vertex_enumeration"
+    method : "auto", "vertex_enumeration" or "pure"
+        ``"pure"`` lists the equilibria in pure strategies, for any number of players, up to
+        10,000 of them.
     exact : bool
         Also fill ``exact_profiles`` with Fractions.
 
     Raises
     ------
     UnsupportedGameError
-        Not two players.
+        Not two players, unless for ``"pure"``.
     GameTooLargeError
-        A polytope may have more than 5,000 vertices.
+        A polytope may have more than 5,000 vertices, or a reduced normal form more than 2,000,000
+        pay-offs.
 
     Examples
     --------
@@ -66,6 +71,8 @@ def all_equilibria(game: Any, method: str = "auto", *, exact: bool = False) -> E
     >>> len(found), found.complete, found.degenerate
     (3, True, False)
     """
+    if _is_pure(method):
+        return all_pure(game, exact)
     matrix = _bimatrix(game, method)
     with stop_on_ctrl_c() as stop:
         search = _Search(matrix, stop)
@@ -75,6 +82,8 @@ def all_equilibria(game: Any, method: str = "auto", *, exact: bool = False) -> E
 
 def iter_equilibria(game: Any, method: str = "auto") -> Iterator[list[np.ndarray]]:
     """The equilibria of ``all_equilibria`` one by one, as soon as each is found."""
+    if _is_pure(method):
+        return iter_pure(game)
     search = _Search(_bimatrix(game, method), StopRequest())
     return (
         [_floats(_normalised(x.point)), _floats(_normalised(y.point))]
@@ -133,13 +142,19 @@ def positive_integers(table: np.ndarray) -> list[list[int]]:
     return [[int((x - low) * scale) + 1 for x in row] for row in table]
 
 
+def _is_pure(method: Any) -> bool:
+    return isinstance(method, str) and fold(method) == "pure"
+
+
 def _bimatrix(game: Any, method: str) -> NormalFormGame:
-    if not isinstance(method, str) or fold(method) not in ("auto", "vertex_enumeration"):
-        raise UnknownNameError("method of all equilibria", method, ["auto", "vertex_enumeration"])
+    known = ["auto", "vertex_enumeration", "pure"]
+    if not isinstance(method, str) or fold(method) not in known:
+        raise UnknownNameError("method of all equilibria", method, known)
     game = as_game(game)
     if game.num_players != 2:
         raise UnsupportedGameError(
-            f"all_equilibria needs two players, and {game.name} has {game.num_players}."
+            f"all_equilibria needs two players, and {game.name} has {game.num_players}; those in "
+            f"pure strategies are found with method='pure'."
         )
     matrix = game.to_normal_form()
     m, n = matrix.num_actions

@@ -105,6 +105,26 @@ def test_simultaneous_moves_become_turns():
     assert mk.nash_conv(game, "uniform") == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize("method", ["lp", "cfr"])
+def test_that_moves_became_turns_is_said(method):
+    game = mk.load_game(GOOFSPIEL)
+    assert "simultaneous moves became turns" in game.note
+    assert game.note in repr(game)
+    budget = {} if method == "lp" else {"iterations": 1}
+    solution = mk.solve(game, method, **budget)
+    assert solution.note.endswith(game.note)
+    assert game.note in repr(solution)
+    assert game.note in mk.solve(mk.load_game(pyspiel.load_game(GOOFSPIEL)), method, **budget).note
+
+
+def test_nothing_is_said_of_games_that_were_left_as_they_are():
+    for spec in ("openspiel:kuhn_poker", "openspiel:matrix_pd", "chicken", "kuhn_1950"):
+        game = mk.load_game(spec)
+        assert game.note == ""
+        assert "note" not in repr(game)
+    assert mk.solve("openspiel:kuhn_poker", "cfr", iterations=1).note == ""
+
+
 def test_perfect_information_without_information_states_is_keyed_by_history():
     """Chess and its kind have observations only."""
     game = mk.load_game("openspiel:nim(pile_sizes=1;2)")
