@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import cfr, compile, nash_conv, uct
+from benchmarks import cfr, cold, compile, mccfr, nash_conv, uct
 from benchmarks.timing import Limit, Row
 
 RESULTS = Path(__file__).parent / "results" / "foundation.md"
@@ -37,10 +37,12 @@ def main() -> int:
 def _all() -> Iterator[Row | Limit]:
     print(*_header(), sep="\n")
     yield from cfr.rows()
+    yield from mccfr.rows()
     yield from nash_conv.rows()
     yield from uct.rows()
     yield from compile.rows()
     yield from compile.limits()
+    yield from cold.limits()
 
 
 def _header() -> list[str]:

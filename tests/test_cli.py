@@ -209,7 +209,7 @@ def test_doctor_says_how_to_get_what_is_missing(capsys, monkeypatch) -> None:
         (["solve", "chicken", "--all", "--tol", "1"], "--tol does not go with --all"),
         (["solve", "chicken", "--save", "no/such/folder/x"], "no folder no/such/folder"),
         (["solve", "chicken", "--save", "."], "is a folder"),
-        (["solve", "absent_minded_driver", "--method", "cfr"], "imperfect recall"),
+        (["solve", "absent_minded_driver", "--method", "cfr"], "player 0 is absent-minded at"),
         (["solve", "missing/game.efg"], "no such file"),
         (["exploit", "kuhn_poker", "nothing.json"], "cannot be read"),
         (["exploit", "kuhn_poker", "uniforn"], "did you mean 'uniform'"),
@@ -225,6 +225,14 @@ def test_an_error_is_one_line_and_exit_code_2(capsys, arguments, words) -> None:
     assert err.endswith("\n")
     assert err.count("\n") == 1
     assert words in err
+
+
+def test_that_simultaneous_moves_became_turns_is_said(capsys) -> None:
+    spec = "goofspiel(num_cards=2,imp_info=true,points_order=descending,returns_type=win_loss)"
+    said = "simultaneous moves became turns"
+    _, out, _ = run(capsys, "solve", spec)
+    assert said in out
+    assert said in run_json(capsys, "solve", spec, "--method", "cfr", "--iterations", "1")["note"]
 
 
 def test_a_solution_of_another_game_is_refused(capsys, tmp_path) -> None:

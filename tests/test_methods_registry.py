@@ -39,6 +39,7 @@ FAILING = {
     "zero_sum": ["chicken", "beer_quiche", "trust"],
     "perfect_recall": ["absent_minded_driver"],
     "perfect_information": ["chicken", "kuhn_1950"],
+    "pure_equilibrium": ["matching_pennies", "kuhn_1950"],
     "normal_form": ["kuhn_1950", "trust"],
 }
 
@@ -51,7 +52,23 @@ def holds(game, condition):
         "perfect_recall": game.info.perfect_recall,
         "perfect_information": game.info.perfect_information,
         "normal_form": isinstance(game, mk.NormalFormGame),
+        "pure_equilibrium": condition == "pure_equilibrium" and has_pure_equilibrium(game),
     }[condition]
+
+
+def has_pure_equilibrium(game):
+    """Every outcome tried; a tree of perfect information has one (Kuhn 1953)."""
+    if game.info.perfect_information:
+        return True
+    try:
+        matrix = game.to_normal_form()
+    except mk.GameTooLargeError:
+        return False  # nobody knows: refused
+    for cell in np.ndindex(matrix.num_actions):
+        pure = [np.eye(n)[a] for n, a in zip(matrix.num_actions, cell, strict=True)]
+        if mk.nash_conv(matrix, pure) == 0:
+            return True
+    return False
 
 
 def budget(name):
@@ -148,7 +165,8 @@ def test_require_agrees_with_the_meaning(name):
         if all(holds(game, c) for c in METHODS[name].requires):
             assert require(METHODS[name], game) is None
         else:
-            with pytest.raises((mk.UnsupportedGameError, mk.ImperfectRecallError)):
+            refusals = (mk.UnsupportedGameError, mk.ImperfectRecallError, mk.GameTooLargeError)
+            with pytest.raises(refusals):
                 require(METHODS[name], game)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from marl_kit.core.errors import UnknownNameError, UnsupportedGameError
 
+_ZERO_SUM = "two-player zero-sum"
+
 
 @dataclass(frozen=True, slots=True)
 class Method:
@@ -35,12 +37,18 @@ class Method:
     converges: str
     citation: str
 
+    @property
+    def solves_zero_sum(self) -> bool:
+        """Whether it is known to converge in every two-player zero-sum game."""
+        return self.converges.startswith(_ZERO_SUM)
+
 
 PRECONDITIONS = {
     "two_player": "two players",
     "zero_sum": "payoffs that sum to a constant",
     "perfect_recall": "perfect recall",
     "perfect_information": "perfect information (every infoset a single node)",
+    "pure_equilibrium": "an equilibrium in pure strategies",
     "normal_form": "a normal form (game.to_normal_form() makes one)",
 }
 
@@ -53,7 +61,10 @@ _BROWN = (
     "Brown and Sandholm (2019), Solving imperfect-information games via discounted regret "
     "minimization, AAAI 33"
 )
-_CFR_CONVERGES = "two-player zero-sum"
+_LANCTOT = (
+    "Lanctot, Waugh, Zinkevich and Bowling (2009), "
+    "Monte Carlo sampling for regret minimization in extensive games, NIPS 22"
+)
 
 METHODS: dict[str, Method] = {
     m.name: m
@@ -63,7 +74,7 @@ METHODS: dict[str, Method] = {
             "marl_kit.solve.lp:solve_lp",
             ("two_player", "zero_sum", "perfect_recall"),
             "linear program, on the matrix or the sequence form",
-            "two-player zero-sum, exact",
+            f"{_ZERO_SUM}, exact",
             "von Neumann (1928), Zur Theorie der Gesellschaftsspiele, Math. Annalen 100; "
             "Dantzig (1951), A proof of the equivalence of the programming problem and the game "
             "problem",
@@ -72,8 +83,8 @@ METHODS: dict[str, Method] = {
             "sequence_form_lp",
             "marl_kit.solve.lp:solve_sequence_form_lp",
             ("two_player", "zero_sum", "perfect_recall"),
-            "linear program on the sequence form",
-            "two-player zero-sum, exact",
+            "linear program on the sequence form; `refinement=quasi_perfect` off the path too",
+            f"{_ZERO_SUM}, exact",
             "Koller, Megiddo and von Stengel (1996), Efficient computation of equilibria for "
             "extensive two-person games, Games and Economic Behavior 14",
         ),
@@ -85,6 +96,15 @@ METHODS: dict[str, Method] = {
             "perfect information, exact and subgame-perfect",
             "Zermelo (1913), Ueber eine Anwendung der Mengenlehre auf die Theorie des "
             "Schachspiels; Kuhn (1953), Extensive games and the problem of information",
+        ),
+        Method(
+            "pure",
+            "marl_kit.solve.pure_equilibria:solve_pure",
+            ("perfect_recall", "pure_equilibrium"),
+            "an equilibrium in pure strategies, among all profiles of the reduced normal form",
+            "wherever a pure one exists, exact",
+            "Nash (1951), Non-cooperative games, Annals of Mathematics 54; Kuhn (1953), Extensive "
+            "games and the problem of information",
         ),
         Method(
             "vertex_enumeration",
@@ -101,7 +121,7 @@ METHODS: dict[str, Method] = {
             "marl_kit.solve.cfr:CFR",
             ("perfect_recall",),
             "counterfactual regret minimisation",
-            _CFR_CONVERGES,
+            _ZERO_SUM,
             _ZINKEVICH,
         ),
         Method(
@@ -109,7 +129,7 @@ METHODS: dict[str, Method] = {
             "marl_kit.solve.cfr:CFRPlus",
             ("perfect_recall",),
             "regrets floored at 0, average weighted by the iteration",
-            _CFR_CONVERGES,
+            _ZERO_SUM,
             _TAMMELIN,
         ),
         Method(
@@ -117,7 +137,7 @@ METHODS: dict[str, Method] = {
             "marl_kit.solve.cfr:LinearCFR",
             ("perfect_recall",),
             "regrets and average weighted by the iteration",
-            _CFR_CONVERGES,
+            _ZERO_SUM,
             _BROWN,
         ),
         Method(
@@ -125,17 +145,105 @@ METHODS: dict[str, Method] = {
             "marl_kit.solve.cfr:DiscountedCFR",
             ("perfect_recall",),
             "discounted regrets (alpha, beta) and average (gamma)",
-            _CFR_CONVERGES,
+            _ZERO_SUM,
             _BROWN,
+        ),
+        Method(
+            "pcfr+",
+            "marl_kit.solve.cfr:PredictiveCFRPlus",
+            ("perfect_recall",),
+            "CFR+ that expects the last regrets once more, quadratic average",
+            _ZERO_SUM,
+            "Farina, Kroer and Sandholm (2021), Faster game solving via predictive Blackwell "
+            "approachability: connecting regret matching and mirror descent, AAAI 35",
+        ),
+        Method(
+            "cfr_hedge",
+            "marl_kit.solve.cfr_hedge:HedgeCFR",
+            ("perfect_recall",),
+            "CFR with exponential weights (rate) in place of regret matching",
+            _ZERO_SUM,
+            f"{_ZINKEVICH}; Freund and Schapire (1997), A decision-theoretic generalization of "
+            "on-line learning and an application to boosting, J. Computer and System Sciences 55",
+        ),
+        Method(
+            "cfr_br",
+            "marl_kit.solve.cfr_br:CFRBR",
+            ("perfect_recall",),
+            "CFR of each player against the others' exact best responses",
+            _ZERO_SUM,
+            "Johanson, Bard, Burch and Bowling (2012), Finding optimal abstract strategies in "
+            "extensive-form games, AAAI 26",
+        ),
+        Method(
+            "mccfr_external",
+            "marl_kit.solve.mccfr:ExternalSampling",
+            ("perfect_recall",),
+            "sampled CFR: all actions of one player, one of everybody else's",
+            _ZERO_SUM,
+            _LANCTOT,
+        ),
+        Method(
+            "mccfr_outcome",
+            "marl_kit.solve.mccfr:OutcomeSampling",
+            ("perfect_recall",),
+            "sampled CFR: a single path, its player explores (epsilon)",
+            _ZERO_SUM,
+            _LANCTOT,
+        ),
+        Method(
+            "mccfr_chance",
+            "marl_kit.solve.mccfr:ChanceSampling",
+            ("perfect_recall",),
+            "sampled CFR: chance is drawn, the rest exact",
+            _ZERO_SUM,
+            f"{_ZINKEVICH}; {_LANCTOT}",
         ),
         Method(
             "fictitious_play",
             "marl_kit.solve.fictitious_play:FictitiousPlay",
             ("normal_form",),
             "best replies to the others' average play, all at once",
-            "two-player zero-sum, potential games, 2 x n",
+            f"{_ZERO_SUM}, potential games, 2 x n",
             "Brown (1951), Iterative solution of games by fictitious play; Robinson (1951), An "
             "iterative method of solving a game, Annals of Mathematics 54",
+        ),
+        Method(
+            "xfp",
+            "marl_kit.solve.xfp:ExtensiveFictitiousPlay",
+            ("perfect_recall",),
+            "fictitious play on trees: best responses averaged as realisation plans",
+            _ZERO_SUM,
+            "Heinrich, Lanctot and Silver (2015), Fictitious self-play in extensive-form games, "
+            "ICML 32",
+        ),
+        Method(
+            "double_oracle",
+            "marl_kit.solve.double_oracle:DoubleOracle",
+            ("two_player", "zero_sum", "perfect_recall"),
+            "restricted games that grow by the sequences of best responses, solved exactly",
+            f"{_ZERO_SUM}, exact when it settles",
+            "Bosansky, Kiekintveld, Lisy and Pechoucek (2014), An exact double-oracle algorithm "
+            "for zero-sum extensive-form games with imperfect information, JAIR 51",
+        ),
+        Method(
+            "xdo",
+            "marl_kit.solve.xdo:ExtensiveDoubleOracle",
+            ("two_player", "zero_sum", "perfect_recall"),
+            "double oracle that mixes best responses at every infoset",
+            f"{_ZERO_SUM}, exact when it settles",
+            "McAleer, Lanier, Wang, Baldi and Fox (2021), XDO: A double oracle algorithm for "
+            "extensive-form games, NeurIPS 34",
+        ),
+        Method(
+            "mmd",
+            "marl_kit.solve.mmd:MMD",
+            ("perfect_recall",),
+            "magnetic mirror descent: the QRE of a temperature, or annealed; last iterate",
+            f"{_ZERO_SUM}, annealed (alpha=0)",
+            "Sokota, D'Orazio, Kolter, Loizou, Lanctot, Mitliagkas, Brown and Kroer (2023), A "
+            "unified approach to reinforcement learning, quantal response equilibria, and "
+            "two-player zero-sum games, ICLR",
         ),
         Method(
             "replicator",
@@ -202,6 +310,8 @@ def _holds(condition: str, game: Any) -> bool:
         return bool(game.form == "normal")
     if condition == "zero_sum":
         return bool(game.info.constant_sum)
+    if condition == "pure_equilibrium":  # found by looking at every profile
+        return bool(resolve("marl_kit.solve.pure_equilibria:has_pure_equilibrium")(game))
     return bool(getattr(game.info, condition))
 
 
@@ -210,6 +320,7 @@ def _instead(condition: str, game: Any) -> str:
         "two_player": f"has {game.num_players}",
         "zero_sum": "is general-sum",
         "perfect_information": "has infosets of several nodes",
+        "pure_equilibrium": "has none",
         "normal_form": f"is in {game.form} form",
     }[condition]
 

@@ -8,6 +8,7 @@ from marl_kit.core.registry import METHODS
 from marl_kit.core.results import Status
 
 A = np.array([[1, -1], [-1, 2]])
+SADDLE = np.array([[1, 2], [0, 3]])
 OFFSETS = [0, 1000, 10**6, 10**8, 10**10]
 
 
@@ -45,11 +46,12 @@ def test_nothing_to_gain_is_converged_at_once(method: str) -> None:
 @pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
 @pytest.mark.parametrize("name", [m for m in METHODS if ":solve_" in METHODS[m].target])
 def test_solved_means_a_negligible_certificate(name: str, scale: float) -> None:
-    if name == "backward_induction":
+    if "perfect_information" in METHODS[name].requires:
         tree = mk.TreeBuilder(2).decision((), 0, "a", ["l", "r"])
         game = tree.payoff(("l",), [scale, 0]).payoff(("r",), [0, scale]).build()
     else:
-        game = mk.NormalFormGame(scale * np.stack([A, -A]))
+        matrix = SADDLE if "pure_equilibrium" in METHODS[name].requires else A
+        game = mk.NormalFormGame(scale * np.stack([matrix, -matrix]))
     solution = mk.solve(game, name)
     assert solution.status is Status.SOLVED
     assert solution.nash_conv <= 1e-6 * game.info.payoff_range
