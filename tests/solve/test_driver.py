@@ -27,7 +27,9 @@ def test_exactly_that_many_run(iterations, game, method):
     assert solution.iterations == solution.state.t == iterations
     assert solution.history.iteration.tolist() == checkpoints(iterations)
     assert solution.history.nash_conv[-1] == solution.nash_conv
-    assert solution.status is mk.Status.ITERATION_LIMIT
+    promised = method == "cfr"  # replicators need not converge in zero-sum games either
+    expected = mk.Status.ITERATION_LIMIT if promised else mk.Status.NO_GUARANTEE
+    assert solution.status is expected
 
 
 def test_history_times_grow():
