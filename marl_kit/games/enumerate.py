@@ -99,8 +99,9 @@ def _walk(
                 elif legal != known[infoset]:
                     _refuse_unequal(state, key, player, known[infoset], legal)
                 add_kind(infoset)
+                child = state.child
                 for a in legal[:0:-1]:
-                    push((state.child(a), row))
+                    push((child(a), row))
                 action = legal[0]
             elif player == TERMINAL:
                 add_kind(TERMINAL)
@@ -113,8 +114,9 @@ def _walk(
                 if not pairs:
                     _refuse_no_actions(state, "chance")
                 outcomes += pairs
+                child = state.child
                 for a, _ in pairs[:0:-1]:
-                    push((state.child(a), row))
+                    push((child(a), row))
                 action = pairs[0][0]
             parent = row
             row += 1

@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import chain
 
 import numpy as np
 
@@ -78,14 +79,14 @@ def fill_columns(
     """
     parent, kind = np.frombuffer(parents, np.int32), np.frombuffer(kinds, np.int32)
     decision, chance = kind >= 0, kind == CHANCE
-    sizes = np.fromiter((len(a) for a in rows.infoset_actions), np.int64, len(rows.infoset_actions))
+    sizes = np.fromiter(map(len, rows.infoset_actions), np.int64, len(rows.infoset_actions))
     children = np.bincount(parent[1:], minlength=len(parent))
     # where a node's actions start in the table of all actions: infosets first, then chance nodes
     start = np.zeros(len(parent), np.int64)
     start[decision] = (np.cumsum(sizes) - sizes)[kind[decision]]
     start[chance] = sizes.sum() + np.cumsum(children[chance]) - children[chance]
-    chance_action = np.fromiter((a for a, _ in outcomes), np.int64, len(outcomes))
-    chance_prob = np.fromiter((p for _, p in outcomes), np.float64, len(outcomes))
+    chance_action = np.array([a for a, _ in outcomes], np.int64)
+    chance_prob = np.array([p for _, p in outcomes], np.float64)
     actions = np.concatenate([_flat(rows.infoset_actions), chance_action])
     probabilities = np.concatenate([np.ones(int(sizes.sum())), chance_prob])
     entry = _place_among_siblings(parent) + start[parent]
@@ -177,8 +178,9 @@ def assemble(rows: Preorder, describe: Callable[[int], str] = "infoset {}".forma
     payoffs = np.frombuffer(rows.payoffs, np.float64).reshape(-1, rows.num_players)[leaf_rows]
     terminal_index = np.where(terminal, np.cumsum(terminal) - 1, -1)
 
-    actions = [rows.infoset_actions[i] for i in infoset_order]
-    sizes = np.fromiter((len(a) for a in actions), np.int64, len(actions))
+    numbers = infoset_order.tolist()
+    actions = [rows.infoset_actions[i] for i in numbers]
+    sizes = np.fromiter(map(len, actions), np.int64, len(actions))
     tree = GameTree(
         num_players=rows.num_players,
         parent=read_only(new_parent),
@@ -194,7 +196,7 @@ def assemble(rows: Preorder, describe: Callable[[int], str] = "infoset {}".forma
         infoset_player=read_only(np.array(rows.infoset_player, np.int32)[infoset_order]),
         infoset_offset=read_only(np.concatenate([[0], np.cumsum(sizes)]), np.int64),
         action_number=read_only(_flat(actions)),
-        infoset_keys=tuple(rows.infoset_keys[i] for i in infoset_order),
+        infoset_keys=tuple([rows.infoset_keys[i] for i in numbers]),
         exact=_exact(rows, leaf_rows, rank),
     )
     _check(tree, describe)
@@ -215,8 +217,7 @@ def _sorted_infosets(rows: Preorder, order: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def _flat(actions: list[Sequence[int]]) -> np.ndarray:
-    total = sum(len(a) for a in actions)
-    return np.fromiter((a for row in actions for a in row), np.int64, total)
+    return np.fromiter(chain.from_iterable(actions), np.int64, sum(map(len, actions)))
 
 
 def _exact(rows: Preorder, leaf_rows: np.ndarray, rank: np.ndarray) -> ExactNumbers | None:
