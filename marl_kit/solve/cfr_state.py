@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from marl_kit.core.errors import InvalidOptionError
-from marl_kit.games.policy import TabularPolicy
+from marl_kit.games.policy import TabularPolicy, normalised
 from marl_kit.games.profile import Profile, as_profile
+from marl_kit.games.realisation import plan_of
 from marl_kit.games.sequence_form import SequenceForm
 
 EXPONENTS = {"uniform": 0.0, "linear": 1.0, "quadratic": 2.0}
@@ -72,7 +73,7 @@ class AveragingMethod(ABC):
         strategy = np.ones(form.num_sequences)
         strategy[form.slot_sequences()] = np.repeat(1.0 / form.num_actions, form.num_actions)
         zeros = np.zeros(form.num_sequences)
-        return CFRState(form, 0, zeros, strategy, _plan(form, strategy), zeros.copy())
+        return CFRState(form, 0, zeros, strategy, plan_of(form, strategy), zeros.copy())
 
     @abstractmethod
     def step(self, state: Any, n: int) -> None:
@@ -83,16 +84,8 @@ class AveragingMethod(ABC):
         slots = state.form.slot_sequences()
         if self.averaging == LAST:
             return as_profile(game, TabularPolicy(game, state.strategy[slots]))
-        return as_profile(game, TabularPolicy(game, normalised(state.form, state.average[slots])))
-
-
-def normalised(form: SequenceForm, weight: np.ndarray) -> np.ndarray:
-    """Weights of the S action slots as probabilities; uniform where an infoset has none."""
-    infoset = np.repeat(np.arange(form.num_infosets), form.num_actions)
-    total = np.bincount(infoset, weights=weight, minlength=form.num_infosets)[infoset]
-    uniform = np.repeat(1.0 / form.num_actions, form.num_actions)
-    reached = total > 0
-    return np.where(reached, weight / np.where(reached, total, 1.0), uniform)
+        average = normalised(state.form.num_actions, state.average[slots])
+        return as_profile(game, TabularPolicy(game, average))
 
 
 def check_delay(delay: Any) -> None:
@@ -113,15 +106,3 @@ def number(name: str, value: Any) -> None:
     real = isinstance(value, int | float | np.number) and not isinstance(value, bool)
     if not real or value != value:
         raise InvalidOptionError(f"{name} is {value!r}; give a number.")
-
-
-def _plan(form: SequenceForm, strategy: np.ndarray) -> np.ndarray:
-    """Products of own probabilities, one level of the treeplexes at a time."""
-    slots = form.slot_sequences()
-    parent = np.repeat(form.parent_sequence, form.num_actions)
-    plan = np.ones(form.num_sequences)
-    while True:
-        below = plan[parent] * strategy[slots]
-        if np.array_equal(below, plan[slots]):
-            return plan
-        plan[slots] = below

@@ -191,7 +191,9 @@ def test_twice_in_one_process(log, tmp_path):
 
 def test_a_log_that_is_forgotten_is_free(tmp_path):
     begun(tmp_path)
-    MatchLog(tmp_path, "write").close()
+    log = MatchLog(tmp_path, "write")  # would raise RunInUseError
+    assert log.run == RUN
+    log.close()
 
 
 def test_readers_see_whole_blocks_and_hold_nobody_up(log, tmp_path):
