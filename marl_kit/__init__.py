@@ -46,7 +46,7 @@ _HOME = {
     "evaluate.quantal": ["qre_residual"],
     "evaluate.ratings": ["Ratings", "elo", "online_elo"],
     "solve.solve": ["solve"],
-    "solve.vertex_enumeration": ["all_equilibria", "iter_equilibria"],
+    "solve.bimatrix.vertex_enumeration": ["all_equilibria", "iter_equilibria"],
     "solve.subgame_perfect": [
         "SubgamePerfectSet",
         "iter_subgame_perfect",

@@ -108,7 +108,7 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "vertex_enumeration",
-            "marl_kit.solve.vertex_enumeration:solve_vertex_enumeration",
+            "marl_kit.solve.bimatrix.vertex_enumeration:solve_vertex_enumeration",
             ("two_player", "normal_form"),
             "all extreme equilibria from the best-response polytopes, in exact arithmetic",
             "two players, exact and complete",
@@ -201,7 +201,7 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "fictitious_play",
-            "marl_kit.solve.fictitious_play:FictitiousPlay",
+            "marl_kit.solve.dynamics.fictitious_play:FictitiousPlay",
             ("normal_form",),
             "best replies to the others' average play, all at once",
             f"{_ZERO_SUM}, potential games, 2 x n",
@@ -247,7 +247,7 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "replicator",
-            "marl_kit.solve.replicator:Replicator",
+            "marl_kit.solve.dynamics.replicator:Replicator",
             ("normal_form",),
             "replicator dynamics from an interior start, last point",
             "not in general; towards strict equilibria",

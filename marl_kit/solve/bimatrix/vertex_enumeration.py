@@ -29,8 +29,8 @@ from marl_kit.games.game import Game
 from marl_kit.games.load import as_game
 from marl_kit.games.normal_form import NormalFormGame
 from marl_kit.solve.answer import Answer
-from marl_kit.solve.nash_subsets import components, maximal_bicliques
-from marl_kit.solve.polytope import Vertex, vertex_bound, vertices
+from marl_kit.solve.bimatrix.nash_subsets import components, maximal_bicliques
+from marl_kit.solve.bimatrix.polytope import Vertex, vertex_bound, vertices
 from marl_kit.solve.pure_equilibria import all_pure, iter_pure
 
 ExactProfile = tuple[tuple[Fraction, ...], tuple[Fraction, ...]]

@@ -7,7 +7,7 @@ from scipy.integrate import solve_ivp
 import marl_kit as mk
 from marl_kit.core.seeds import generator, resolve_seed
 from marl_kit.evaluate.matrix import action_values
-from marl_kit.solve.replicator import Replicator
+from marl_kit.solve.dynamics.replicator import Replicator
 
 
 def start_of(game, seed):

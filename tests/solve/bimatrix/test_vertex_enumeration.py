@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import marl_kit as mk
-from marl_kit.solve import vertex_enumeration
-from marl_kit.solve.nash_subsets import components, maximal_bicliques
+from marl_kit.solve.bimatrix import vertex_enumeration
+from marl_kit.solve.bimatrix.nash_subsets import components, maximal_bicliques
 from tests.reference import bimatrix
 
 # Sizes of the twin's work: it tries comb(m + n, n) linear systems a side.

@@ -8,7 +8,7 @@ import numpy as np
 
 from marl_kit.core.errors import InvalidOptionError
 from marl_kit.games.normal_form import NormalFormGame
-from marl_kit.solve.matrix_state import MatrixState, strategies, uniform_state
+from marl_kit.solve.dynamics.matrix_state import MatrixState, strategies, uniform_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Replicator:
 
     def step(self, state: MatrixState, n: int) -> None:
         """Advance by n steps of ``dt``."""
-        from marl_kit.solve import _matrix_kernels
+        from marl_kit.solve.dynamics import _matrix_kernels
 
         _matrix_kernels.replicator(
             n, self.dt, state.payoffs, state.offset, state.mixed, state.values

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from marl_kit.games.normal_form import NormalFormGame
-from marl_kit.solve.matrix_state import MatrixState, strategies, uniform_state
+from marl_kit.solve.dynamics.matrix_state import MatrixState, strategies, uniform_state
 
 TIE = 1e-12
 """Relative to the payoff range: averages of t plays carry rounding errors of about this size, and
@@ -28,7 +28,7 @@ class FictitiousPlay:
 
     def step(self, state: MatrixState, n: int) -> None:
         """Play n rounds."""
-        from marl_kit.solve import _matrix_kernels
+        from marl_kit.solve.dynamics import _matrix_kernels
 
         _matrix_kernels.fictitious_play(
             n, state.t, TIE, state.payoffs, state.offset, state.mixed, state.values

@@ -1,0 +1,1 @@
+"""Learning and evolution on normal forms: trajectories, and the methods that average them."""

@@ -1,0 +1,1 @@
+"""Rankings of strategies from an empirical game: Nash averaging and alpha-rank."""
