@@ -1,6 +1,6 @@
-"""Run every benchmark: `python -m benchmarks [--save]` (`make bench`).
+"""Run the benchmarks: `python -m benchmarks [PAGE ...] [--save]` (`make bench` runs every page).
 
-Prints the rows; `--save` also writes them to benchmarks/results/, which the README quotes.
+Prints the rows; `--save` also writes them to benchmarks/results/PAGE.md, which the README quotes.
 """
 
 from __future__ import annotations
@@ -12,30 +12,44 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import cfr, cold, compile, mccfr, nash_conv, uct
 from benchmarks.timing import Limit, Row
 
-RESULTS = Path(__file__).parent / "results" / "foundation.md"
+RESULTS = Path(__file__).parent / "results"
+PEERS = {
+    "extensive_form": ("open_spiel", "LiteEFG"),
+    "matrix_games": ("nashpy", "quantecon", "pygambit", "scipy", "open_spiel"),
+}
+"""The pages, and whom they measure against."""
 
 
 def main() -> int:
     """Exit status 1 when a floor is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("--save", action="store_true", help=f"also write {RESULTS.name}")
+    parser.add_argument("pages", nargs="*", help=f"of {', '.join(PEERS)}; all without")
+    parser.add_argument("--save", action="store_true", help="also write benchmarks/results/PAGE.md")
     arguments = parser.parse_args()
-    lines, passed = [], True
-    for measured in _all():
-        line = _line(measured)
+    for page in arguments.pages:
+        if page not in PEERS:
+            parser.error(f"no page {page!r}; there are {', '.join(PEERS)}")
+    return 0 if all([_run(page, arguments.save) for page in arguments.pages or PEERS]) else 1
+
+
+def _run(page: str, save: bool) -> bool:
+    """Whether every floor was passed."""
+    lines, passed = _header(PEERS[page]), True
+    print(f"\n{page}\n", *lines, sep="\n")
+    for measured in _extensive_form() if page == "extensive_form" else _matrix_games():
         passed = passed and measured.passed
-        print(line, flush=True)
-        lines.append(line)
-    if arguments.save:
-        RESULTS.write_text("\n".join([*_header(), *lines, ""]), encoding="utf-8")
-    return 0 if passed else 1
+        lines.append(_line(measured))
+        print(lines[-1], flush=True)
+    if save:
+        (RESULTS / f"{page}.md").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return passed
 
 
-def _all() -> Iterator[Row | Limit]:
-    print(*_header(), sep="\n")
+def _extensive_form() -> Iterator[Row | Limit]:
+    from benchmarks import cfr, cold, compile, mccfr, nash_conv, uct
+
     yield from cfr.rows()
     yield from mccfr.rows()
     yield from nash_conv.rows()
@@ -45,8 +59,28 @@ def _all() -> Iterator[Row | Limit]:
     yield from cold.limits()
 
 
-def _header() -> list[str]:
-    peers = ", ".join(f"{name} {_version(name)}" for name in ("open_spiel", "LiteEFG"))
+def _matrix_games() -> Iterator[Row | Limit]:
+    from benchmarks import (
+        all_equilibria,
+        dynamics,
+        lemke_howson,
+        many_players,
+        matrix_lp,
+        meta_games,
+    )
+
+    yield from all_equilibria.rows()
+    yield from lemke_howson.rows()
+    yield from matrix_lp.rows()
+    yield from many_players.rows()
+    yield from dynamics.rows()
+    yield from dynamics.limits()
+    yield from meta_games.rows()
+    yield from meta_games.limits()
+
+
+def _header(names: tuple[str, ...]) -> list[str]:
+    peers = ", ".join(f"{name} {_version(name)}" for name in names)
     return [
         f"Python {platform.python_version()}, numba {version('numba')}, {peers}; medians of paired "
         "runs in one process, one core.",
@@ -69,7 +103,12 @@ def _line(m: Row | Limit) -> str:
         ours = f"{m.measured:.3g} {m.unit}"
         return f"| {m.work} | - | - | {ours} | - | < {m.limit:g} {m.unit} | {verdict} |"
     times = f"{_time(m.peer_s)} | {_time(m.ours_s)}"
-    return f"| {m.work} | {m.peer} | {times} | {m.ratio:.0f}x | {m.floor:.0f}x | {verdict} |"
+    floor = f"{m.floor:g}x" if m.floor else "-"
+    return f"| {m.work} | {m.peer} | {times} | {_ratio(m.ratio)} | {floor} | {verdict} |"
+
+
+def _ratio(ratio: float) -> str:
+    return f"{ratio:.0f}x" if ratio >= 10 else f"{ratio:.2g}x"
 
 
 def _time(seconds: float) -> str:

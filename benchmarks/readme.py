@@ -1,6 +1,6 @@
 """Fill the generated parts of the README: `python -m benchmarks.readme`.
 
-The table of methods comes from the registry, the table of speed from what
+The tables of methods and functions come from the package, those of speed from what
 `python -m benchmarks --save` wrote.
 """
 
@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from benchmarks.__main__ import RESULTS
+from benchmarks.__main__ import PEERS, RESULTS
+from marl_kit.core.citations import functions_table
 from marl_kit.core.registry import methods_table
 
 README = Path(__file__).parents[1] / "README.md"
@@ -24,5 +25,8 @@ def fill(text: str, marker: str, content: str) -> str:
 if __name__ == "__main__":
     readme = README.read_text(encoding="utf-8")
     readme = fill(readme, "methods", methods_table())
-    readme = fill(readme, "bench", RESULTS.read_text(encoding="utf-8"))
+    readme = fill(readme, "functions", functions_table())
+    for page in PEERS:
+        table = (RESULTS / f"{page}.md").read_text(encoding="utf-8")
+        readme = fill(readme, f"bench-{page}", table)
     README.write_text(readme, encoding="utf-8")

@@ -37,6 +37,7 @@ ADAPTERS = {
     "pyspiel": ("marl_kit.games.openspiel", "marl_kit.play"),  # play wraps pyspiel's bots
     "open_spiel": ("marl_kit.games.openspiel", "marl_kit.play"),
     "pettingzoo": ("marl_kit.games.pettingzoo",),
+    "nashpy": ("marl_kit.games.nashpy",),
 }
 
 

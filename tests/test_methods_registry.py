@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 import marl_kit as mk
+from marl_kit.core.citations import FUNCTIONS, functions_table
+from marl_kit.core.dynamics_registry import DYNAMICS
 from marl_kit.core.registry import (
     METHODS,
     PRECONDITIONS,
@@ -183,3 +185,90 @@ def test_table():
     assert all(line.count("|") == 5 for line in lines)
     for name in METHODS:
         assert sum(f"`{name}`" in line for line in lines) == 1
+
+
+CITED = [
+    *[
+        "all_equilibria",
+        "isolated_equilibria",
+        "dominance",
+        "select",
+        "qre",
+        "qre_fit",
+        "correlated",
+        "ess",
+    ],
+    *["nearest_correlated", "stackelberg", "elo", "alpha_rank", "nash_average", "degeneracy"],
+    *[
+        "is_ess",
+        "evolutionarily_stable",
+        "iter_equilibria",
+        "correlated_range",
+        "fixation_probability",
+    ],
+    *[
+        "correlated",
+        "ess",
+        "fixation_probability",
+        "ce",
+        "cce",
+        "efce",
+        "efcce",
+        "subgame_perfect",
+        "Nash-Average",
+    ],
+]
+
+
+@pytest.mark.parametrize("name", CITED)
+def test_functions_are_cited(name):
+    assert any(c.isdigit() for c in mk.cite(name))
+
+
+def results():
+    """One of every public result type that stands for a way to compute something."""
+    chicken = mk.load_game("chicken")
+    yield mk.solve(chicken, "pure"), "Nash"
+    yield mk.all_equilibria(chicken), "Mangasarian"
+    yield mk.degeneracy("degenerate_2x2"), "von Stengel"
+    yield mk.subgame_perfect("trust"), "Selten"
+    yield mk.dominance(chicken), "Gale"
+    yield mk.select(chicken), "Harsanyi"
+    yield mk.qre(chicken), "Palfrey"
+    yield mk.qre_fit(chicken, [[6, 4], [4, 6]]), "Haile"
+    yield mk.correlated(chicken), "Aumann"
+    yield mk.nearest_correlated(chicken, np.eye(2) / 2, "cce"), "Moulin"
+    yield mk.stackelberg(chicken), "Conitzer"
+    yield mk.dynamics(chicken, "moran"), "Moran"
+    yield mk.alpha_rank(chicken), "Omidshafiei"
+    yield mk.nash_average([[0]]), "Balduzzi"
+    yield mk.elo([("a", "b", 3, 1, 2)]), "Elo"
+
+
+def test_every_result_is_cited():
+    found = list(results())
+    for result, author in found:
+        assert author in mk.cite(result), type(result)
+    types = {type(result).__name__ for result, _ in found}
+    # what a result consists of, and what another method's name stands behind
+    parts = {"BestResponse", "Elimination", "History", "InfosetLosses", "Line", "MatchResult"}
+    results_of = {"core", "solve", "evaluate"}
+    public = {
+        name
+        for name in mk.__all__
+        if dataclasses.is_dataclass(kind := getattr(mk, name))
+        and kind.__module__.split(".")[1] in results_of
+    }
+    assert public - parts <= types
+
+
+def test_unknown_names_are_refused_with_near_misses():
+    with pytest.raises(mk.UnknownNameError, match="stackelberg"):
+        mk.cite("stackleberg")
+
+
+def test_functions_table():
+    lines = functions_table().splitlines()
+    assert len(lines) == len(FUNCTIONS) + len(DYNAMICS) + 2
+    assert all(line.count("|") == 4 for line in lines)
+    assert all(any(c.isdigit() for c in line.split("|")[3]) for line in lines[2:])

@@ -18,7 +18,7 @@ README = Path(__file__).parents[1] / "README.md"
 FENCE = re.compile(
     r"^```(?P<language>\w*)[^\n]*\n(?P<body>.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL
 )
-METHODS = re.compile(r"<!-- methods:begin -->\n(?P<table>.*?)<!-- methods:end -->", re.DOTALL)
+TABLE = r"<!-- {0}:begin -->\n(?P<table>.*?)<!-- {0}:end -->"
 
 
 class Example(NamedTuple):
@@ -69,12 +69,15 @@ def test_the_readme_examples_print_what_it_says(tmp_path, monkeypatch):
             assert printed == example.output, f"README.md, line {example.line}"
 
 
-def test_the_table_of_methods_is_the_registrys():
+@pytest.mark.parametrize("name", ["methods", "functions"])
+def test_the_tables_are_the_packages(name):
+    from marl_kit.core.citations import functions_table
     from marl_kit.core.registry import methods_table
 
-    found = METHODS.search(README.read_text(encoding="utf-8"))
-    assert found, "README.md has no text between the markers methods:begin and methods:end"
-    assert found["table"].strip() == methods_table().strip()
+    found = re.search(TABLE.format(name), README.read_text(encoding="utf-8"), re.DOTALL)
+    assert found, f"README.md has no text between the markers {name}:begin and {name}:end"
+    table = methods_table() if name == "methods" else functions_table()
+    assert found["table"].strip() == table.strip()
 
 
 SAMPLE = """

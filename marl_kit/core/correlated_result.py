@@ -52,6 +52,11 @@ class CorrelatedSolution:
     wall_time_s: float
     game: Any = field(repr=False)
 
+    @property
+    def method(self) -> str:
+        """Under which ``mk.cite`` finds the source: the concept."""
+        return self.concept
+
     def support(self, tol: float = 1e-9) -> list[tuple[tuple[str, ...], float]]:
         """Pure profiles, or pairs of sequences, of probability above ``tol``, likely ones first.
 

@@ -73,7 +73,7 @@ METHODS: dict[str, Method] = {
             "lp",
             "marl_kit.solve.lp:solve_lp",
             ("two_player", "zero_sum", "perfect_recall"),
-            "linear program, on the matrix or the sequence form",
+            "linear program (large matrices: interior point), on the matrix or the sequence form",
             f"{_ZERO_SUM}, exact",
             "von Neumann (1928), Zur Theorie der Gesellschaftsspiele, Math. Annalen 100; "
             "Dantzig (1951), A proof of the equivalence of the programming problem and the game "
@@ -115,6 +115,45 @@ METHODS: dict[str, Method] = {
             "Mangasarian (1964), Equilibrium points of bimatrix games, J. SIAM 12; Avis, "
             "Rosenberg, Savani and von Stengel (2010), Enumeration of Nash equilibria for "
             "two-player games, Economic Theory 42",
+        ),
+        Method(
+            "lemke_howson",
+            "marl_kit.solve.bimatrix.lemke_howson:solve_lemke_howson",
+            ("two_player", "normal_form"),
+            "complementary pivoting from an initial `label`, lexicographic; `exact` in integers",
+            "two players, exact",
+            "Lemke and Howson (1964), Equilibrium points of bimatrix games, J. SIAM 12; von "
+            "Stengel (2007), Equilibrium computation for two-player games in strategic and "
+            "extensive form, Algorithmic Game Theory, chapter 3",
+        ),
+        Method(
+            "support_enumeration",
+            "marl_kit.solve.bimatrix.support_enumeration:solve_support_enumeration",
+            ("two_player", "normal_form"),
+            "supports of equal size, small ones first, in exact arithmetic",
+            "two players, exact",
+            "Dickhaut and Kaplan (1991), A program for finding Nash equilibria, The Mathematica "
+            "Journal 1; Porter, Nudelman and Shoham (2004), Simple search methods for finding a "
+            "Nash equilibrium, AAAI 19",
+        ),
+        Method(
+            "mip",
+            "marl_kit.solve.bimatrix.mip:solve_mip",
+            ("two_player", "normal_form"),
+            "mixed-integer program: the equilibrium best for an `objective` (welfare)",
+            "two players, exact",
+            "Sandholm, Gilpin and Conitzer (2005), Mixed-integer programming methods for finding "
+            "Nash equilibria, AAAI 20",
+        ),
+        Method(
+            "logit",
+            "marl_kit.solve.many_players.logit:solve_logit",
+            ("normal_form",),
+            "the branch of quantal response equilibria from uniform play, then Newton's method",
+            "any number of players, exact",
+            "McKelvey and Palfrey (1995), Quantal response equilibria for normal form games, Games "
+            "and Economic Behavior 10; Turocy (2005), A dynamic homotopy interpretation of the "
+            "logistic quantal response equilibrium correspondence, Games and Economic Behavior 51",
         ),
         Method(
             "cfr",
@@ -209,6 +248,32 @@ METHODS: dict[str, Method] = {
             "iterative method of solving a game, Annals of Mathematics 54",
         ),
         Method(
+            "regret_matching",
+            "marl_kit.solve.dynamics.regret_matching:RegretMatching",
+            ("normal_form",),
+            "actions in proportion to positive regrets, average strategies",
+            f"{_ZERO_SUM}; joint play becomes a coarse correlated equilibrium of any game",
+            "Hart and Mas-Colell (2000), A simple adaptive procedure leading to correlated "
+            "equilibrium, Econometrica 68",
+        ),
+        Method(
+            "regret_matching+",
+            "marl_kit.solve.dynamics.regret_matching:RegretMatchingPlus",
+            ("normal_form",),
+            "regrets floored at 0, in turns, average weighted by the iteration",
+            _ZERO_SUM,
+            _TAMMELIN,
+        ),
+        Method(
+            "hedge",
+            "marl_kit.solve.dynamics.hedge:Hedge",
+            ("normal_form",),
+            "exponential weights (rate), average strategies",
+            f"{_ZERO_SUM}; joint play becomes a coarse correlated equilibrium of any game",
+            "Freund and Schapire (1999), Adaptive game playing using multiplicative weights, "
+            "Games and Economic Behavior 29",
+        ),
+        Method(
             "xfp",
             "marl_kit.solve.xfp:ExtensiveFictitiousPlay",
             ("perfect_recall",),
@@ -271,9 +336,12 @@ def find_method(name: str) -> Method:
     UnknownNameError
         With near misses.
     """
-    method = METHODS.get(fold(name)) if isinstance(name, str) else None
+    known = METHODS
+    if isinstance(name, str) and fold(name).startswith("gambit:"):
+        known = resolve("marl_kit.core.gambit_methods:GAMBIT_METHODS")
+    method = known.get(fold(name)) if isinstance(name, str) else None
     if method is None:
-        raise UnknownNameError("method", str(name), METHODS)
+        raise UnknownNameError("method", str(name), known)
     return method
 
 
@@ -316,6 +384,9 @@ def _holds(condition: str, game: Any) -> bool:
 
 
 def _instead(condition: str, game: Any) -> str:
+    if condition == "zero_sum" and game.form == "normal":
+        where = resolve("marl_kit.games.normal_form:unequal_sums")(game)
+        return f"is general-sum: {where}"
     return {
         "two_player": f"has {game.num_players}",
         "zero_sum": "is general-sum",
@@ -328,14 +399,41 @@ def _instead(condition: str, game: Any) -> str:
 def cite(result_or_method: Any) -> str:
     """Who invented a method, as a reference for a paper.
 
+    Parameters
+    ----------
+    result_or_method : a result, or str
+        What a public function returned; the name of a method, of such a function, or of a concept
+        of correlated equilibrium.
+
+    Raises
+    ------
+    UnknownNameError
+        With near misses.
+
     Examples
     --------
     >>> cite("cfr+")
     'Tammelin (2014), Solving large imperfect information games using CFR+, arXiv:1407.5042'
     """
-    name = getattr(result_or_method, "method", result_or_method)
-    name = name if isinstance(name, str) else repr(name)
-    return find_method(name.partition("(")[0]).citation
+    others = resolve("marl_kit.core.citations:CITATIONS")
+    name = fold(_cited_name(result_or_method))
+    name = resolve("marl_kit.core.citations:ALIASES").get(name, name)
+    if name in others:
+        return str(others[name])
+    dynamics = resolve("marl_kit.core.dynamics_registry:DYNAMICS")
+    known = {**others, **dynamics, **METHODS}
+    if name not in known and not name.startswith("gambit:"):
+        raise UnknownNameError("method", name, known)
+    entry = find_method(name) if name not in dynamics or name in METHODS else dynamics[name]
+    return entry.citation
+
+
+def _cited_name(x: Any) -> str:
+    """The method that a result says, else the function that makes results of its type."""
+    if not isinstance(x, str):
+        made_by = resolve("marl_kit.core.citations:RESULTS").get(type(x).__name__)
+        x = made_by or getattr(x, "method", x)
+    return (x if isinstance(x, str) else repr(x)).partition("(")[0]
 
 
 def methods_table() -> str:

@@ -30,8 +30,16 @@ class Status(Enum):
         "promised: look at the NashConv."
     )
     COMPLETE = "Every extreme equilibrium was enumerated, in exact arithmetic."
+    COMPLETE_BY_BOUNDS = (
+        "Every extreme equilibrium was enumerated, in floating point with a proof: bounds on the "
+        "rounding errors settle every comparison."
+    )
     COMPLETE_PURE = (
         "Every equilibrium in pure strategies was enumerated; there may be others in mixed ones."
+    )
+    COMPLETE_ISOLATED = (
+        "Every equilibrium was found: each support was searched to the end, and all solutions are "
+        "proved to be isolated."
     )
     COMPLETE_SUBGAME_PERFECT = (
         "Every subgame-perfect equilibrium in pure strategies was enumerated, ties included."
@@ -39,6 +47,7 @@ class Status(Enum):
     EQUILIBRIUM_LIMIT = "The limit was reached: there are more equilibria than are listed."
     NOT_PROVEN_COMPLETE = "not proven complete: there may be equilibria that are not in the list."
     PLAYED = "The games that were asked for have been played."
+    FOLLOWED = "The path was followed to the end that was asked for."
 
     @property
     def sentence(self) -> str:
@@ -173,6 +182,42 @@ class Solution:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Degeneracy:
+    """A witness that a two-player game is degenerate: more pure best replies than actions played.
+
+    Attributes
+    ----------
+    player : int
+        Whose mixed strategy it is.
+    strategy : float64 [A_player]
+    exact_strategy : tuple of A_player Fractions
+    best_replies : tuple of int
+        The other player's pure best replies to it.
+    """
+
+    player: int
+    strategy: np.ndarray
+    exact_strategy: tuple[Any, ...]
+    best_replies: tuple[int, ...]
+
+    def __str__(self) -> str:
+        replies = ", ".join(map(str, self.best_replies))
+        return (
+            f"player {self.player}'s strategy {format_vector(self.exact_strategy)} has "
+            f"{len(self.best_replies)} pure best replies: {replies}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers, lists and strings."""
+        return {
+            "player": self.player,
+            "strategy": self.strategy.tolist(),
+            "exact_strategy": [str(v) for v in self.exact_strategy],
+            "best_replies": list(self.best_replies),
+        }
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class EquilibriumSet:
     """The extreme Nash equilibria of a two-player game, or the pure ones of any, K of them.
 
@@ -186,13 +231,15 @@ class EquilibriumSet:
         NashConv of each.
     complete : bool
         Whether every extreme (or pure) equilibrium is in the list; ``status`` says why.
-    degenerate : bool, or None where only pure equilibria were asked for
+    degenerate : bool, or None where it is not known (not asked for, or interrupted before)
         Whether some mixed strategy has more pure best replies than actions in its support.
     nash_subsets : tuple of tuples of int
         Maximal Nash subsets (bicliques of the graph whose edges are the extreme equilibria), each
         as the indices of its equilibria: any two mixtures of their strategies are in equilibrium.
     components : tuple of tuples of int
         Connected components of the set of all equilibria, unions of such subsets, as indices.
+    witness : Degeneracy or None
+        Why a degenerate two-player game is degenerate.
     """
 
     game: Any = field(repr=False)
@@ -203,10 +250,16 @@ class EquilibriumSet:
     degenerate: bool | None
     nash_subsets: tuple[tuple[int, ...], ...]
     components: tuple[tuple[int, ...], ...]
+    witness: Degeneracy | None = None
 
     @property
     def complete(self) -> bool:
-        return self.status in (Status.COMPLETE, Status.COMPLETE_PURE)
+        return self.status in (
+            Status.COMPLETE,
+            Status.COMPLETE_BY_BOUNDS,
+            Status.COMPLETE_PURE,
+            Status.COMPLETE_ISOLATED,
+        )
 
     def __len__(self) -> int:
         return len(self.profiles)
@@ -224,11 +277,14 @@ class EquilibriumSet:
             ("status", f"{self.status.name}: {self.status.sentence}"),
         ]
         if self.degenerate is None:
-            lines.append(("equilibria", f"{len(self)} in pure strategies"))
+            pure = sum(all(max(x) == 1 for x in profile) for profile in self.profiles)
+            found = "" if pure == len(self) else f"{len(self)}, of them "
+            lines.append(("equilibria", f"{found}{pure} in pure strategies"))
         else:
             found = f"{len(self)} extreme in {len(self.components)} components"
             lines.append(("equilibria", found))
-            lines.append(("degenerate", "yes" if self.degenerate else "no"))
+            why = "" if self.witness is None else f": {self.witness}"
+            lines.append(("degenerate", f"yes{why}" if self.degenerate else "no"))
         for i, profile in enumerate(self.profiles):
             shown = profile if self.exact_profiles is None else self.exact_profiles[i]
             strategies = "  |  ".join(format_vector(x) for x in shown)
@@ -243,6 +299,7 @@ class EquilibriumSet:
             "status_text": self.status.sentence,
             "complete": self.complete,
             "degenerate": self.degenerate,
+            "witness": None if self.witness is None else self.witness.to_dict(),
             "equilibria": [[x.tolist() for x in profile] for profile in self.profiles],
             "exact_equilibria": None
             if self.exact_profiles is None

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
 from marl_kit.core.correlated_result import CONCEPTS
 from marl_kit.core.errors import InvalidProfileError, UnknownNameError
+from marl_kit.core.registry import fold
 from marl_kit.games.correlation_plan import CorrelationPlan
 from marl_kit.games.game import Game
 from marl_kit.games.load import as_game
+from marl_kit.games.profile import as_profile
 from marl_kit.games.reduced_normal_form import pure_strategies
 from marl_kit.games.sequence_form import SequenceForm
 
+ROUNDING = 16 * np.finfo(float).eps
+"""Of payoffs: what a sum leaves behind."""
+NOTHING = 1e-12
+"""Relative to the payoff range: the weights that a program leaves where there should be none."""
 PLAN_TOLERANCE = 1e-6
 """HiGHS satisfies equations up to 1e-7."""
 
@@ -31,8 +38,9 @@ def correlation_gap(game: Any, distribution: Any, concept: str | None = None) ->
     Parameters
     ----------
     game : Game, spec string or pyspiel.Game
-    distribution : CorrelatedSolution, float64 [A_1, ..., A_P], or CorrelationPlan
-        A plan is for ``efce`` and ``efcce`` only.
+    distribution : CorrelatedSolution, float64 [A_1, ..., A_P], CorrelationPlan or profile
+        A plan is for ``efce`` and ``efcce`` only. A profile (a ``Solution``, a list of P vectors)
+        counts as the product of its strategies.
     concept : str, optional
         That of the solution; ``"ce"`` for a bare distribution.
 
@@ -57,9 +65,8 @@ def correlation_gap(game: Any, distribution: Any, concept: str | None = None) ->
     game = as_game(game)
     if concept is None:
         concept = getattr(distribution, "concept", "ce")
-    if concept not in CONCEPTS:
-        raise UnknownNameError("concept", str(concept), CONCEPTS)
-    joint = _checked(game, getattr(distribution, "distribution", distribution))
+    concept = as_concept(concept)
+    joint = as_joint(game, distribution)
     if game.form == "normal":
         concept = concept.removeprefix("ef")
     if concept in ("ce", "cce"):
@@ -77,9 +84,51 @@ def correlation_gap(game: Any, distribution: Any, concept: str | None = None) ->
     return max(gains)
 
 
+def as_concept(concept: Any) -> str:
+    """The name of a concept, whatever its case.
+
+    Raises
+    ------
+    UnknownNameError
+    """
+    name = fold(concept) if isinstance(concept, str) else repr(concept)
+    if name not in CONCEPTS:
+        raise UnknownNameError("concept", str(concept), CONCEPTS)
+    return name
+
+
+def relative_gap(game: Game, distribution: Any, concept: str) -> float:
+    """The largest gain of a deviation beside the payoffs that are met: 0 is an equilibrium.
+
+    In a matrix each player's gain is measured by what it stands to gain or lose on the support,
+    in trees by the payoff range; what is below rounding counts as nothing.
+    """
+    joint = as_joint(game, distribution)
+    if game.form != "normal" or isinstance(joint, CorrelationPlan):
+        return correlation_gap(game, joint, concept) / (game.info.payoff_range or 1.0)
+    concept = concept.removeprefix("ef")
+    return max(_relative_gain(game, joint, p, concept) for p in range(game.num_players))
+
+
+def _relative_gain(game: Game, joint: np.ndarray, player: int, concept: str) -> float:
+    gain = _matrix_gains(game, joint, player, concept)
+    payoffs = np.moveaxis(game.to_normal_form().payoffs[player], player, 0)
+    payoffs = payoffs.reshape(len(payoffs), -1)
+    mine = np.moveaxis(joint, player, 0).reshape(payoffs.shape)
+    met = float((mine * np.abs(payoffs)).sum())
+    if gain <= max(ROUNDING * met, NOTHING * float(np.ptp(payoffs))):
+        return 0.0
+    value = float((mine * payoffs).sum())
+    own = float((mine * np.abs(payoffs - value)).sum())
+    told = np.flatnonzero(mine.sum(axis=1) > 0)
+    apart = sum(np.abs(payoffs - payoffs[t]) @ mine[t] for t in told)
+    # the median of what other actions would change: a forbidden one must not set the scale
+    return gain / max(own, float(np.sort(apart)[(len(apart) - 1) // 2]), gain)
+
+
 def correlated_values(game: Game, distribution: Any) -> np.ndarray:
     """Expected return of each player, float64 [P]."""
-    distribution = _checked(game, distribution)
+    distribution = as_joint(game, distribution)
     if not isinstance(distribution, CorrelationPlan):
         payoffs = game.to_normal_form().payoffs
         return payoffs.reshape(game.num_players, -1) @ distribution.ravel()
@@ -104,11 +153,26 @@ def sequence_weights(game: Game, distribution: Any) -> np.ndarray:
     return weight
 
 
-def _checked(game: Game, distribution: Any) -> Any:
+def as_joint(game: Game, distribution: Any) -> Any:
+    """Correlated play as a ``CorrelationPlan`` or as float64 [A_1, ..., A_P].
+
+    A profile (of a ``Solution``, or a list of P vectors that sum to 1 each) is independent play:
+    the product of its strategies.
+
+    Raises
+    ------
+    InvalidProfileError
+        It does not fit the game.
+    """
+    distribution = getattr(distribution, "distribution", distribution)
     if isinstance(distribution, CorrelationPlan):
         _check_plan(game, distribution)
         return distribution
     shape = game.to_normal_form().num_actions
+    distribution = getattr(distribution, "profile", distribution)
+    if _is_profile(distribution, shape):
+        strategies: Any = as_profile(game.to_normal_form(), distribution)
+        return functools.reduce(np.multiply.outer, strategies)
     try:
         joint = np.array(distribution, np.float64)
     except (TypeError, ValueError) as error:
@@ -124,6 +188,18 @@ def _checked(game: Game, distribution: Any) -> Any:
             f"and the sum {joint.sum():.9g}."
         )
     return joint
+
+
+def _is_profile(x: Any, shape: tuple[int, ...]) -> bool:
+    """A table of joint probabilities sums to 1, so its P > 1 rows do not."""
+    if not isinstance(x, list | tuple) or len(x) != len(shape):
+        return False
+    try:
+        rows = [np.asarray(row, np.float64) for row in x]
+    except (TypeError, ValueError):
+        return False
+    fits = all(row.shape == (n,) for row, n in zip(rows, shape, strict=True))
+    return fits and all(abs(row.sum() - 1) <= PLAN_TOLERANCE for row in rows)
 
 
 def _check_plan(game: Game, plan: CorrelationPlan) -> None:

@@ -16,6 +16,8 @@ from marl_kit.games.preorder import Preorder, assemble, guard_size
 from marl_kit.games.tree import NO_INFOSET, TERMINAL, GameTree, read_only
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from marl_kit.games.game import State
 
 
@@ -61,6 +63,7 @@ class NormalFormGame(Game):
         super().__init__(name=name or "unnamed game", num_players=len(values), spec=spec)
         self.payoffs = read_only(values)  # float64 [P, A_1, ..., A_P]
         self._exact_payoffs = exact  # object [P, A_1, ..., A_P] of Fraction, or None for floats
+        self._decimals: np.ndarray | None = None
         self.num_actions: tuple[int, ...] = values.shape[1:]
         self.actions = _action_names(actions, self.num_actions)
         if player_names is not None and len(player_names) != self.num_players:
@@ -82,14 +85,49 @@ class NormalFormGame(Game):
             )
         return cls(np.stack([first, second]), **names)
 
+    @classmethod
+    def from_frame(cls, *frames: Any, name: str = "") -> NormalFormGame:
+        """The game of a pandas table, or of two; labels become names of actions.
+
+        Parameters
+        ----------
+        *frames : DataFrame
+            One frame whose index and columns are the actions of two players and whose cells are
+            pairs, ``(a, b)`` or ``"a, b"``; or two frames, of the row's and of the column's
+            payoffs; or one row a profile: a MultiIndex of the P actions and P columns of payoffs.
+        name : str
+
+        Raises
+        ------
+        InvalidGameError
+            With the label of the row and column.
+        """
+        from marl_kit.games.pandas_tables import from_frame
+
+        if len(frames) not in (1, 2):
+            raise InvalidGameError(f"{len(frames)} frames were given; give one, or two.")
+        return from_frame(frames, name)
+
+    def to_frame(self, long: bool | None = None) -> pd.DataFrame:
+        """The payoffs as a pandas table, which ``from_frame`` reads back exactly.
+
+        Two players: actions as index and columns, cells ``"a, b"``. Others, and ``long=True``: a
+        MultiIndex of the actions, one column of payoffs a player.
+        """
+        from marl_kit.games.pandas_tables import to_frame
+
+        return to_frame(self, long)
+
     @property
     def exact_payoffs(self) -> np.ndarray:
         """Payoffs as Fractions, object [P, A_1, ..., A_P]; floats as their shortest decimals."""
-        if self._exact_payoffs is None:
-            self._exact_payoffs = np.vectorize(lambda x: Fraction(repr(float(x))), otypes=[object])(
+        if self._exact_payoffs is not None:
+            return self._exact_payoffs
+        if self._decimals is None:  # kept apart: floats are still judged with room for rounding
+            self._decimals = np.vectorize(lambda x: Fraction(repr(float(x))), otypes=[object])(
                 self.payoffs
             )
-        return self._exact_payoffs
+        return self._decimals
 
     @property
     def info(self) -> Properties:
@@ -133,6 +171,17 @@ class NormalFormGame(Game):
         return _tree(self)
 
 
+def unequal_sums(game: NormalFormGame) -> str:
+    """Where the sum of the payoffs differs most from that of the first cell, in words."""
+    payoffs = game.payoffs if game._exact_payoffs is None else game._exact_payoffs
+    sums = payoffs.sum(axis=0)
+    first = (0,) * sums.ndim
+    apart = np.abs(sums - sums[first]).astype(np.float64)
+    cell = tuple(int(a) for a in np.unravel_index(int(np.argmax(apart)), apart.shape))
+    at = f"{float(sums[first]):.12g} at actions {first} and to {float(sums[cell]):.12g} at {cell}"
+    return f"payoffs sum to {at}"
+
+
 def _check_shape(payoffs: np.ndarray) -> None:
     shape = payoffs.shape
     if len(shape) < 2 or len(shape) != shape[0] + 1 or 0 in shape:
@@ -146,6 +195,15 @@ def _check_shape(payoffs: np.ndarray) -> None:
         raise InvalidGameError(
             f"the payoff of player {player} at actions {tuple(actions)} is "
             f"{payoffs[tuple(bad[0])]}; payoffs must be finite numbers."
+        )
+    flat = payoffs.reshape(shape[0], -1)
+    halves = flat.max(axis=1) / 2 - flat.min(axis=1) / 2  # of the range, which may overflow
+    wide = np.flatnonzero(halves > np.finfo(float).max / 2)
+    if len(wide):
+        row = flat[wide[0]]
+        raise InvalidGameError(
+            f"the payoffs of player {int(wide[0])} go from {row.min():g} to {row.max():g}; their "
+            f"range must be a finite number, so rescale them."
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from operator import methodcaller
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pyspiel
 
 from marl_kit.core.errors import (
+    GameTooLargeError,
     InvalidOptionError,
     InvalidProfileError,
     UnknownNameError,
@@ -57,6 +59,36 @@ def wrap_openspiel(game: pyspiel.Game) -> Game:
     return OpenSpielGame(game)
 
 
+def to_openspiel(game: Any) -> pyspiel.Game:
+    """The game as OpenSpiel's: a matrix game for two players, a tensor game for more.
+
+    OpenSpiel's payoffs are float64; names of actions are kept. A game that came from OpenSpiel is
+    given back as it was.
+
+    Raises
+    ------
+    UnsupportedGameError
+        A tree that is not OpenSpiel's own; ``game.to_normal_form()`` can be converted.
+    """
+    from marl_kit.games.load import as_game
+
+    game = as_game(game)
+    if isinstance(game, OpenSpielGame):
+        return game.original
+    if not isinstance(game, NormalFormGame):
+        raise UnsupportedGameError(
+            f"{game.name} is in {game.form} form, which OpenSpiel reads only as a file "
+            f"(game.save('x.efg')); game.to_normal_form() can be converted."
+        )
+    names = [list(own) for own in game.actions]
+    if game.num_players == 2:
+        return pyspiel.create_matrix_game(game.name, game.name, *names, *game.payoffs)
+    flat = [table.ravel().tolist() for table in game.payoffs]
+    return pyspiel.create_tensor_game(game.name, game.name, names, flat)
+
+
+PAYOFF_LIMIT = 2_000_000
+"""Payoffs of a game of one simultaneous move, as of the reduced normal form of a tree."""
 IN_TURNS = "simultaneous moves became turns, and nobody sees a move made at the same time"
 
 
@@ -140,7 +172,7 @@ def _matrix_game(game: pyspiel.MatrixGame) -> NormalFormGame:
         [game.row_action_name(i) for i in range(game.num_rows())],
         [game.col_action_name(i) for i in range(game.num_cols())],
     )
-    return NormalFormGame(payoffs, names, _short(game), spec=_spec(game))
+    return NormalFormGame(payoffs, names, _short(game), spec=_matrix_spec(game))
 
 
 def _one_shot_game(game: pyspiel.Game) -> NormalFormGame:
@@ -148,13 +180,20 @@ def _one_shot_game(game: pyspiel.Game) -> NormalFormGame:
     start = game.new_initial_state()
     players = range(game.num_players())
     legal = [start.legal_actions(p) for p in players]
+    size = len(legal) * math.prod(map(len, legal))
+    if size > PAYOFF_LIMIT:
+        raise GameTooLargeError(
+            f"{game} has {' x '.join(str(len(own)) for own in legal)} actions, hence {size:,} "
+            f"payoffs, more than {PAYOFF_LIMIT:,}; take smaller parameters."
+        )
     payoffs = np.empty((len(legal), *map(len, legal)))
     for place in np.ndindex(*payoffs.shape[1:]):
         state = start.clone()
         state.apply_actions([legal[p][place[p]] for p in players])
         payoffs[(slice(None), *place)] = state.returns()
     names = [[start.action_to_string(p, a) for a in legal[p]] for p in players]
-    return NormalFormGame(payoffs, names, _short(game), spec=_spec(game))
+    spec = _tensor_spec(game) if isinstance(game, pyspiel.TensorGame) else _spec(game)
+    return NormalFormGame(payoffs, names, _short(game), spec=spec)
 
 
 def _short(game: pyspiel.Game) -> str:
@@ -162,8 +201,46 @@ def _short(game: pyspiel.Game) -> str:
 
 
 def _spec(game: pyspiel.Game) -> str:
+    if _short(game) not in pyspiel.registered_names():
+        return ""  # made in Python, from matrices: no string loads it again
     text = f"openspiel:{game}"
     return text[:-2] if text.endswith("()") else text
+
+
+def _matrix_spec(game: pyspiel.MatrixGame) -> str:
+    """The spec, unless the game was made in Python and only shares a registered game's name."""
+    spec = _spec(game)
+    if not isinstance(known := _loaded(spec), pyspiel.MatrixGame):
+        return ""
+    same = _matrix_parts(known) == _matrix_parts(game)
+    return spec if same else ""
+
+
+def _matrix_parts(game: pyspiel.MatrixGame) -> Any:
+    rows = [game.row_action_name(i) for i in range(game.num_rows())]
+    columns = [game.col_action_name(i) for i in range(game.num_cols())]
+    return rows, columns, game.row_utilities().tolist(), game.col_utilities().tolist()
+
+
+def _tensor_spec(game: pyspiel.TensorGame) -> str:
+    spec = _spec(game)
+    if not isinstance(known := _loaded(spec), pyspiel.TensorGame):
+        return ""
+    return spec if _tensor_parts(known) == _tensor_parts(game) else ""
+
+
+def _tensor_parts(game: pyspiel.TensorGame) -> Any:
+    shape = game.shape()
+    names = [[game.action_name(p, a) for a in range(n)] for p, n in enumerate(shape)]
+    return names, [np.asarray(game.player_utilities(p)).tolist() for p in range(game.num_players())]
+
+
+def _loaded(spec: str) -> pyspiel.Game | None:
+    """The registered game of this spec; None where OpenSpiel reads none from it."""
+    try:
+        return pyspiel.load_game(spec.removeprefix("openspiel:")) if spec else None
+    except (pyspiel.SpielError, RuntimeError, ValueError):
+        return None
 
 
 def _parameters(name: str, params: dict[str, Any]) -> dict[str, Any]:

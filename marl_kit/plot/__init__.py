@@ -6,20 +6,32 @@ are; without, a figure is made by pyplot, so that notebooks show it.
 
 from __future__ import annotations
 
+from marl_kit.plot.best_response import plot_best_replies, plot_best_response_regions
 from marl_kit.plot.board import plot_board
 from marl_kit.plot.convergence import plot_convergence
+from marl_kit.plot.correlated import plot_correlated_polytope, plot_correlated_simplex
 from marl_kit.plot.game_tree import plot_game_tree
 from marl_kit.plot.losses import plot_losses
 from marl_kit.plot.payoffs import plot_payoffs
+from marl_kit.plot.qre import plot_qre
 from marl_kit.plot.ratings import plot_ratings
 from marl_kit.plot.report import write_report
+from marl_kit.plot.trajectory import plot_trajectory
+from marl_kit.plot.vector_field import plot_vector_field
 
 __all__ = [
+    "plot_best_replies",
+    "plot_best_response_regions",
     "plot_board",
     "plot_convergence",
+    "plot_correlated_polytope",
+    "plot_correlated_simplex",
     "plot_game_tree",
     "plot_losses",
     "plot_payoffs",
+    "plot_qre",
     "plot_ratings",
+    "plot_trajectory",
+    "plot_vector_field",
     "write_report",
 ]

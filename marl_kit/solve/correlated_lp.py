@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.optimize
@@ -12,6 +12,9 @@ from marl_kit.core.errors import MarlKitError
 
 TIGHT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 """The least that HiGHS takes; its usual 1e-7 would be seen in the gap."""
+
+BALANCING = 4
+"""Rounds of geometric scaling; more change little."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -27,6 +30,7 @@ class Program:
     equations: scipy.sparse.csr_array  # [M, N]
     right: np.ndarray  # float64 [M]
     free: int = 0
+    uneven: bool = False  # payoffs of very different sizes: rows and columns are balanced
 
 
 def optimise(program: Program, objective: np.ndarray | None) -> np.ndarray:
@@ -50,10 +54,15 @@ def optimise(program: Program, objective: np.ndarray | None) -> np.ndarray:
         unit = float(np.abs(gain).max()) or 1.0
         return _run(-gain / unit, program.inequalities, program, bounds)
     # one column more, the least value: it is below every player's
-    unit = float(np.abs(program.values).max()) or 1.0
-    least = scipy.sparse.csr_array(np.c_[-program.values / unit, np.ones(len(program.values))])
+    # in the unit of the player whose payoffs differ least: its value is as small as they are
+    unit = (np.abs(program.values).max(axis=1).min() if program.uneven else 0.0) or (
+        float(np.abs(program.values).max()) or 1.0
+    )
+    rows = np.c_[-program.values / unit, np.ones(len(program.values))]
+    least = scipy.sparse.csr_array(rows / np.abs(rows).max(axis=1, keepdims=True))
     rules = scipy.sparse.vstack([_widen(program.inequalities), least], format="csr")
-    wide = Program(program.values, rules, _widen(program.equations), program.right)
+    equations = _widen(program.equations)
+    wide = replace(program, inequalities=rules, equations=equations)
     cost = np.r_[np.zeros(columns), -1.0]
     return _run(cost, rules, wide, [*bounds, (None, None)])[:columns]
 
@@ -72,11 +81,19 @@ def _run(
     program: Program,
     bounds: list[tuple[int | None, None]],
 ) -> np.ndarray:
+    equations = program.equations
+    column = np.ones(len(cost))
+    if program.uneven:  # the cost counts too: forbidden outcomes may tempt nobody and cost much
+        both = scipy.sparse.vstack([rules, cost[None]], format="csr")
+        row, column = balance(both)
+        rules = scaled(rules, row[:-1], column)
+        equations = scaled(equations, np.ones(equations.shape[0]), column)
+    cost = cost * column
     result = scipy.optimize.linprog(
-        cost,
+        cost / (np.abs(cost).max() or 1.0),
         A_ub=rules,
         b_ub=np.zeros(rules.shape[0]),
-        A_eq=program.equations,
+        A_eq=equations,
         b_eq=program.right,
         bounds=bounds,
         method="highs",
@@ -86,4 +103,34 @@ def _run(
         raise MarlKitError(
             f"HiGHS could not solve the linear program ({result.message}); rescale the payoffs."
         )
-    return result.x
+    return result.x * column
+
+
+def balance(matrix: scipy.sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
+    """Factors of rows and columns that bring the entries near 1 (geometric scaling).
+
+    A column of forbidden outcomes gets a small factor: its weights are small in equilibrium, and
+    a solver's tolerance must be small beside them.
+    """
+    entries = matrix.tocoo()
+    known = entries.data != 0
+    size, place = np.abs(entries.data[known]), [z[known] for z in entries.coords]
+    factors = [np.ones(n) for n in matrix.shape]
+    for step in range(2 * BALANCING):
+        axis = step % 2
+        now = size * factors[0][place[0]] * factors[1][place[1]]
+        low, high = np.full(matrix.shape[axis], np.inf), np.zeros(matrix.shape[axis])
+        np.minimum.at(low, place[axis], now)
+        np.maximum.at(high, place[axis], now)
+        met = high > 0
+        factors[axis][met] /= np.sqrt(low[met]) * np.sqrt(high[met])
+    return factors[0], factors[1]
+
+
+def scaled(
+    matrix: scipy.sparse.csr_array, row: np.ndarray, column: np.ndarray
+) -> scipy.sparse.csr_array:
+    """The matrix with its rows and columns multiplied by factors."""
+    result = matrix.copy()
+    result.data = result.data * np.repeat(row, np.diff(result.indptr)) * column[result.indices]
+    return result

@@ -31,7 +31,8 @@ Map = tuple[np.ndarray, np.ndarray]
 def deviation_gains(game: Game, concept: str) -> scipy.sparse.csr_array:
     """Gain of every deviation at every pure profile, float64 [K, A_1 * ... * A_P].
 
-    Gains are in units of the deviating player's payoff range.
+    Gains of one deviation are in units of its largest: beside one forbidden outcome the others
+    would be lost in a solver's tolerance.
 
     Raises
     ------
@@ -50,9 +51,9 @@ def deviation_gains(game: Game, concept: str) -> scipy.sparse.csr_array:
     for p in range(game.num_players):
         payoffs = np.moveaxis(matrix.payoffs[p], p, 0).reshape(matrix.num_actions[p], -1)
         place = np.moveaxis(number, p, 0).reshape(matrix.num_actions[p], -1)
-        unit = float(np.ptp(payoffs)) or 1.0
         for told, played in _maps(game, p, concept):
-            gain = (payoffs[played] - payoffs[told]).ravel() / unit
+            gain = (payoffs[played] - payoffs[told]).ravel()
+            gain /= np.abs(gain).max(initial=0.0) or 1.0
             known = np.flatnonzero(gain)
             columns.append(place[told].ravel()[known])
             values.append(gain[known])

@@ -1,19 +1,18 @@
-"""Zero-sum games as linear programs, solved by HiGHS."""
+"""Zero-sum games as linear programs."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import scipy.optimize
 import scipy.sparse
 
-from marl_kit.core.errors import MarlKitError, UnknownNameError
+from marl_kit.core.errors import InvalidOptionError, UnknownNameError
 from marl_kit.games.game import Game
 from marl_kit.games.normal_form import NormalFormGame
 from marl_kit.games.realisation import behaviour_of, profile_of
 from marl_kit.games.sequence_form import SequenceForm
 from marl_kit.solve.answer import Answer
+from marl_kit.solve.bimatrix.matrix_lp import ALGORITHMS, check_highs, optimal_strategies
 
 NEGLIGIBLE = 1e-9
 """Below HiGHS's feasibility tolerance (1e-7) a realisation weight carries no information."""
@@ -21,35 +20,34 @@ NEGLIGIBLE = 1e-9
 REFINEMENTS = ("none", "quasi_perfect")
 
 
-def solve_lp(game: Game) -> Answer:
-    """Maximin strategies: on the matrix if there is one, else on the sequence form."""
-    if isinstance(game, NormalFormGame):
-        A = game.payoffs[0]
-        x, y = matrix_lp(A)
-        return Answer([x, y], note=_gap_note(float((A @ y).max() - (x @ A).min())))
-    return solve_sequence_form_lp(game)
+def solve_lp(game: Game, algorithm: str = "auto") -> Answer:
+    """Maximin strategies: on the matrix if there is one, else on the sequence form.
 
+    Parameters
+    ----------
+    game : Game
+    algorithm : "auto", "highs" or "interior_point"
+        Matrices of at least 1,600 payoffs go to a dense interior-point method, smaller ones and
+        sequence forms to HiGHS; the note says which ran.
 
-def matrix_lp(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Optimal strategies of the zero-sum game with row player's payoffs ``A`` [m, n].
-
-    max v subject to x'A >= v: the column player's strategy is the dual solution. Payoffs are
-    moved and scaled into [0, 1] first, so that tolerances mean the same in every game.
+    Raises
+    ------
+    UnknownNameError
+        No such algorithm.
+    InvalidOptionError
+        ``"interior_point"`` for a tree: its sequence form is sparse.
     """
-    spread = float(np.ptp(A))
-    scaled = (A - A.min()) / spread if spread > 0 else np.zeros_like(A)
-    m, n = A.shape
-    result = scipy.optimize.linprog(
-        c=np.r_[np.zeros(m), -1.0],
-        A_ub=np.c_[-scaled.T, np.ones(n)],
-        b_ub=np.zeros(n),
-        A_eq=np.r_[np.ones(m), 0.0][None],
-        b_eq=[1.0],
-        bounds=[(0, None)] * m + [(None, None)],
-        method="highs",
-    )
-    _check(result)
-    return _distribution(result.x[:m]), _distribution(-result.ineqlin.marginals)
+    if isinstance(game, NormalFormGame):
+        best = optimal_strategies(game.payoffs[0], algorithm)
+        return Answer([best.x, best.y], note=f"{best.how}; {_gap_note(best.gap)}")
+    if algorithm == "interior_point":
+        raise InvalidOptionError(
+            f"algorithm='interior_point' is for dense matrices, and {game.name} is in {game.form} "
+            f"form; leave it out, or solve game.to_normal_form()."
+        )
+    if algorithm not in ALGORITHMS:
+        raise UnknownNameError("algorithm of lp", str(algorithm), ALGORITHMS)
+    return solve_sequence_form_lp(game)
 
 
 def solve_sequence_form_lp(game: Game, refinement: str = "none") -> Answer:
@@ -104,7 +102,7 @@ def maximin_plans(
         bounds=[(0, None)] * rows + [(None, None)] * q_size,
         method="highs",
     )
-    _check(result)
+    check_highs(result)
     gap = abs(float(result.fun - result.eqlin.marginals[0])) * scale
     return result.x[:rows], -result.ineqlin.marginals, gap
 
@@ -133,15 +131,3 @@ def plan_constraints(form: SequenceForm, player: int) -> scipy.sparse.csr_array:
     column = np.concatenate([[0], form.parent_sequence[low:high] - start, own])
     value = np.concatenate([[1.0], np.full(count, -1.0), np.ones(len(own))])
     return scipy.sparse.csr_array((value, (row, column)), shape=(count + 1, end - start))
-
-
-def _distribution(weights: np.ndarray) -> np.ndarray:
-    weights = np.maximum(weights, 0.0)
-    return weights / weights.sum()
-
-
-def _check(result: Any) -> None:
-    if result.status != 0:
-        raise MarlKitError(
-            f"HiGHS could not solve the linear program ({result.message}); try method='cfr+'."
-        )

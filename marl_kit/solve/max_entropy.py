@@ -13,7 +13,7 @@ import scipy.optimize
 import scipy.sparse
 
 from marl_kit.core.errors import MarlKitError
-from marl_kit.solve.correlated_lp import TIGHT
+from marl_kit.solve.correlated_lp import TIGHT, balance, scaled
 
 SURE = 0.5
 """The program for the support answers 0 or 1 a profile, up to tolerance."""
@@ -29,7 +29,7 @@ Dual = Callable[[np.ndarray], tuple[float, np.ndarray]]
 """Value and gradient of the dual at some multipliers."""
 
 
-def max_entropy(gains: scipy.sparse.csr_array) -> np.ndarray:
+def max_entropy(gains: scipy.sparse.csr_array, uneven: bool = False) -> np.ndarray:
     """Maximise the entropy of x over distributions with ``gains @ x <= 0``.
 
     First a linear program finds the profiles that can have any weight at all; on those alone the
@@ -38,12 +38,19 @@ def max_entropy(gains: scipy.sparse.csr_array) -> np.ndarray:
     Parameters
     ----------
     gains : float64 [K, N]
+    uneven : bool
+        Gains of very different sizes: rows and columns are balanced.
 
     Returns
     -------
     float64 [N]
     """
-    alive = possible_support(gains)
+    if uneven:  # factors of columns are units of weights, which change no support
+        row, column = balance(gains)
+        alive = possible_support(scaled(gains, row, column))
+        gains = scaled(gains, row, np.ones(len(column)))
+    else:
+        alive = possible_support(gains)
     inside = gains[:, alive]
     inside = inside[np.diff(inside.indptr) > 0]
     weight = np.zeros(gains.shape[1])

@@ -21,13 +21,12 @@ from marl_kit.games.game import Game
 from marl_kit.games.load import as_game
 from marl_kit.games.profile import as_profile
 from marl_kit.solve.auto import choose
+from marl_kit.solve.certificate import negligible
 from marl_kit.solve.driver import MAX_ITERATIONS, Run, Stopping, run
 
 DEFAULT_TOLERANCE = 1e-3
 """Relative to the payoff range, where no stopping rule was given."""
 DEFAULT_ITERATIONS = 10_000
-CERTIFICATE_TOLERANCE = 1e-6
-"""Relative to the payoff range: HiGHS promises 1e-7; an answer above this is not called solved."""
 
 
 def solve(
@@ -251,7 +250,7 @@ def _direct(
     profile = as_profile(game, answer.profile)
     gap = nash_conv_of(game, profile)
     status = answer.status
-    if status is Status.SOLVED and gap > CERTIFICATE_TOLERANCE * game.info.payoff_range:
+    if status is Status.SOLVED and gap > negligible(game, profile):
         status = Status.INEXACT
     unused = f"{', '.join(stopping)} not used by a direct method" if stopping else ""
     notes = filter(None, [answer.note, unused, game.note])

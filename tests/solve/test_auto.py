@@ -19,12 +19,12 @@ GOOFSPIEL = "goofspiel(num_cards=3,imp_info={},points_order=descending,returns_t
         ("chomp_2x3", "backward_induction", "single node"),
         ("openspiel:kuhn_poker", "lp", "two players, zero-sum, .* non-zeros"),
         ("leduc_poker", "lp", "5,520 non-zeros"),
-        ("blotto_4_3", "lp", "20 non-zeros"),
+        ("blotto_4_3", "lp", "two players, zero-sum, 5 x 4"),
         ("chicken", "vertex_enumeration", "2 x 2"),
         ("von_stengel_6x6", "vertex_enumeration", "6 x 6"),
         ("beer_quiche", "cfr+", "general-sum: .* not promised"),
         ("selten_horse", "cfr+", "3 players: .* not promised"),
-        ("mckelvey_mclennan", "cfr+", "3 players"),
+        ("mckelvey_mclennan", "logit", "3 players, 2 x 2 x 2: one equilibrium"),
         (f"openspiel:{GOOFSPIEL.format('true')}", "lp", "zero-sum"),
         (f"openspiel:{GOOFSPIEL.format('false')}", "lp", "zero-sum"),
     ],
@@ -44,17 +44,39 @@ def test_constant_sum_counts_as_zero_sum():
 
 def test_seven_actions_are_too_many_to_enumerate():
     rng = np.random.default_rng(0)
-    for shape, method in (((6, 6), "vertex_enumeration"), ((7, 2), "cfr+"), ((2, 7), "cfr+")):
+    for shape, method in (
+        ((6, 6), "vertex_enumeration"),
+        ((7, 2), "lemke_howson"),
+        ((2, 7), "lemke_howson"),
+    ):
         game = mk.NormalFormGame(rng.normal(size=(2, *shape)))
         assert auto.choose(game)[0] == method
 
 
-@pytest.mark.parametrize("spec", ["blotto_4_3", "openspiel:kuhn_poker"])
-def test_above_the_lp_limit(spec, monkeypatch):
-    monkeypatch.setattr(auto, "LP_NON_ZEROS", 5)
-    chosen, why = auto.choose(mk.load_game(spec))
+def test_many_payoffs_are_too_many_for_a_branch(monkeypatch):
+    game = mk.load_game("mckelvey_mclennan")
+    monkeypatch.setattr(auto, "LOGIT_ENTRIES", 23)
+    chosen, why = auto.choose(game)
     assert chosen == "cfr+"
-    assert "too many for the LP" in why
+    assert "3 players: convergence" in why
+
+
+def test_above_the_lp_limit(monkeypatch):
+    monkeypatch.setattr(auto, "LP_NON_ZEROS", 5)
+    chosen, why = auto.choose(mk.load_game("openspiel:kuhn_poker"))
+    assert chosen == "cfr+"
+    assert "30 non-zeros: too many for the LP" in why
+
+
+def test_matrices_above_the_lp_limit(monkeypatch):
+    """The work goes by the smaller side: 5 x 4 takes 80 multiplications."""
+    game = mk.load_game("blotto_4_3")
+    m, n = game.num_actions
+    for limit, method in ((m * n * min(m, n), "lp"), (m * n * min(m, n) - 1, "cfr+")):
+        monkeypatch.setattr(auto, "MATRIX_WORK", limit)
+        chosen, why = auto.choose(game)
+        assert chosen == method
+        assert f"{m} x {n}" in why
 
 
 def test_simultaneous_goofspiel_is_not_perfect_information():

@@ -59,9 +59,11 @@ def test_solved_means_a_negligible_certificate(name: str, scale: float) -> None:
 
 def test_an_answer_that_its_certificate_refutes_is_not_called_solved(monkeypatch) -> None:
     from marl_kit.solve import lp
+    from marl_kit.solve.bimatrix.matrix_lp import MatrixAnswer
 
     half = np.array([0.5, 0.5])
-    monkeypatch.setattr(lp, "matrix_lp", lambda payoffs: (half, half))
+    wrong = MatrixAnswer(half, half, 0.0, "a guess")
+    monkeypatch.setattr(lp, "optimal_strategies", lambda payoffs, algorithm: wrong)
     solution = mk.solve(mk.NormalFormGame.from_bimatrix(A), "lp")
     assert solution.status is Status.INEXACT
     assert solution.nash_conv == pytest.approx(0.5)

@@ -36,6 +36,9 @@ REACHED = {
     "mccfr_outcome": (300_000, 0.04),
     "mccfr_chance": (10_000, 0.03),
     "fictitious_play": (1_000, 0.03),
+    "regret_matching": (1_000, 0.03),
+    "regret_matching+": (1_000, 2e-3),
+    "hedge": (1_000, 0.03),
     "xfp": (1_000, 0.04),
     "double_oracle": (60, EXACT),
     "xdo": (60, EXACT),
@@ -69,7 +72,8 @@ def suited(name):
 def certified(game, solution):
     """NashConv of the profile itself, as a share of the payoff range."""
     gap = mk.nash_conv(game, solution.profile)
-    assert gap == pytest.approx(solution.nash_conv, rel=1e-9, abs=1e-15)
+    rounding = 1e-14 * game.info.payoff_range
+    assert gap == pytest.approx(solution.nash_conv, rel=1e-9, abs=rounding)
     assert np.isfinite(gap)
     assert gap >= 0
     return gap / game.info.payoff_range
@@ -94,7 +98,7 @@ def test_direct_methods_are_exact(name):
         try:
             solution = mk.solve(game, name)
         except mk.GameTooLargeError:
-            assert name == "vertex_enumeration"
+            assert name in ("vertex_enumeration", "support_enumeration", "mip")
             continue
         done += 1
         assert certified(game, solution) < EXACT, spec

@@ -130,8 +130,6 @@ def test_a_game_without_one_is_refused():
         mk.solve("matching_pennies", "pure")
 
 
-def test_more_players_are_sent_here():
-    with pytest.raises(mk.UnsupportedGameError, match="method='pure'"):
-        mk.all_equilibria("mckelvey_mclennan")
+def test_misspelt():
     with pytest.raises(mk.UnknownNameError, match="pure"):
         mk.all_equilibria("chicken", "pur")

@@ -1,4 +1,4 @@
-"""All extreme equilibria of a two-player game, degenerate or not, in exact arithmetic.
+"""All extreme equilibria of a two-player game, degenerate or not, proven to be all.
 
 With positive payoffs the best-response polytopes are P = {x >= 0, B'x <= 1} and
 Q = {y >= 0, Ay <= 1}; a pair of vertices other than the origins is an extreme equilibrium exactly
@@ -8,92 +8,39 @@ von Stengel 2010, section 2).
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from fractions import Fraction
-from math import lcm
 from typing import Any
 
 import numpy as np
 
-from marl_kit.core.errors import (
-    GameTooLargeError,
-    MarlKitError,
-    UnknownNameError,
-    UnsupportedGameError,
-)
+from marl_kit.core.errors import MarlKitError, UnsupportedGameError
 from marl_kit.core.interrupt import StopRequest, stop_on_ctrl_c
-from marl_kit.core.registry import fold
-from marl_kit.core.results import EquilibriumSet, Status
-from marl_kit.evaluate.exploitability import nash_conv_of
+from marl_kit.core.progress import Progress
+from marl_kit.core.results import Degeneracy, EquilibriumSet, Status
+from marl_kit.evaluate.matrix import nash_convs
 from marl_kit.games.game import Game
 from marl_kit.games.load import as_game
 from marl_kit.games.normal_form import NormalFormGame
 from marl_kit.solve.answer import Answer
-from marl_kit.solve.bimatrix.nash_subsets import components, maximal_bicliques
-from marl_kit.solve.bimatrix.polytope import Vertex, vertex_bound, vertices
-from marl_kit.solve.pure_equilibria import all_pure, iter_pure
+from marl_kit.solve.bimatrix.best_replies import best_replies
+from marl_kit.solve.bimatrix.enumeration import Polytope
+from marl_kit.solve.bimatrix.limits import check_size, has_many_labels, is_tiny
+from marl_kit.solve.bimatrix.matching import PartnersInKernels, PartnersInPython
+from marl_kit.solve.bimatrix.nash_subsets import bicliques_within, components
+from marl_kit.solve.bimatrix.strategies import Strategies
+from marl_kit.solve.bimatrix.vertex_block import VertexBlock, joined
 
-ExactProfile = tuple[tuple[Fraction, ...], tuple[Fraction, ...]]
-MAX_VERTICES = 5_000
-"""Vertices that a polytope may have: 10x10 games pass, and take seconds at the most."""
+SORTING_DIGITS = 12
+"""Probabilities that agree so far are equal, or the order of the list is of no interest."""
+_KERNELS = "marl_kit.solve.bimatrix._label_kernels"
 
-
-def all_equilibria(game: Any, method: str = "auto", *, exact: bool = False) -> EquilibriumSet:
-    """Every extreme Nash equilibrium of a two-player game, or every pure one of any, certified.
-
-    All equilibria are the mixtures within the ``nash_subsets``. An extensive game stands for its
-    reduced normal form, ``found.game``; ``mk.from_mixed(game, found[i])`` plays it in the tree.
-    Float payoffs are read as the decimal numbers that they print as. Ctrl-C returns what was
-    found, with ``complete`` false.
-
-    Parameters
-    ----------
-    game : Game, spec string or pyspiel.Game
-    method : "auto", "vertex_enumeration" or "pure"
-        ``"pure"`` lists the equilibria in pure strategies, for any number of players, up to
-        10,000 of them.
-    exact : bool
-        Also fill ``exact_profiles`` with Fractions.
-
-    Raises
-    ------
-    UnsupportedGameError
-        Not two players, unless for ``"pure"``.
-    GameTooLargeError
-        A polytope may have more than 5,000 vertices, or a reduced normal form more than 2,000,000
-        pay-offs.
-
-    Examples
-    --------
-    >>> import marl_kit as mk
-    >>> game = mk.NormalFormGame.from_bimatrix([[0, 7], [2, 6]], [[0, 2], [7, 6]])
-    >>> found = mk.all_equilibria(game)
-    >>> len(found), found.complete, found.degenerate
-    (3, True, False)
-    """
-    if _is_pure(method):
-        return all_pure(game, exact)
-    matrix = _bimatrix(game, method)
-    with stop_on_ctrl_c() as stop:
-        search = _Search(matrix, stop)
-        found = list(search.equilibria())
-    return _equilibrium_set(matrix, search, found, exact, stop.requested)
-
-
-def iter_equilibria(game: Any, method: str = "auto") -> Iterator[list[np.ndarray]]:
-    """The equilibria of ``all_equilibria`` one by one, as soon as each is found."""
-    if _is_pure(method):
-        return iter_pure(game)
-    search = _Search(_bimatrix(game, method), StopRequest())
-    return (
-        [_floats(_normalised(x.point)), _floats(_normalised(y.point))]
-        for x, y in search.equilibria()
-    )
+Pair = tuple[int, int]
 
 
 def solve_vertex_enumeration(game: Game) -> Answer:
     """The first extreme equilibrium (pure ones first), and how many there are."""
-    found = all_equilibria(game)
+    found = extreme_equilibria(game)
     if not len(found):  # Ctrl-C came before the first
         raise KeyboardInterrupt
     kind = "degenerate" if found.degenerate else "nondegenerate"
@@ -102,108 +49,164 @@ def solve_vertex_enumeration(game: Game) -> Answer:
     return Answer(found[0], status, f"{count}; the game is {kind}")
 
 
-class _Search:
-    """Enumerates the two polytopes; knows after the end whether the game is degenerate."""
-
-    def __init__(self, game: NormalFormGame, stop: StopRequest):
-        self.rows, self.columns = game.num_actions
-        self._A = positive_integers(game.exact_payoffs[0])
-        self._B = positive_integers(game.exact_payoffs[1].T)
-        self.degenerate = False
-        self._stop = stop
-
-    def equilibria(self) -> Iterator[tuple[Vertex, Vertex]]:
-        everything = (1 << (self.rows + self.columns)) - 1
-        replies = [(v, self._swap(v.tight)) for v in self._vertices(self._A, self.columns)]
-        for x in self._vertices(self._B, self.rows):
-            for y, labels in replies:
-                if x.tight | labels == everything:
-                    yield x, y
-
-    def _vertices(self, M: list[list[int]], d: int) -> Iterator[Vertex]:
-        """Vertices but the origin; more tight inequalities than dimensions: degenerate."""
-        for vertex in vertices(M):
-            if self._stop.requested:
-                return
-            if any(vertex.point):
-                self.degenerate = self.degenerate or vertex.tight.bit_count() > d
-                yield vertex
-
-    def _swap(self, tight: int) -> int:
-        """Labels of Q in the order of P's: rows first, then columns."""
-        unplayed = tight & ((1 << self.columns) - 1)
-        return unplayed << self.rows | tight >> self.columns
-
-
-def positive_integers(table: np.ndarray) -> list[list[int]]:
-    """The payoffs moved and scaled to positive integers; equilibria do not change."""
-    scale = lcm(*(x.denominator for x in table.ravel()))
-    low = min(table.ravel())
-    return [[int((x - low) * scale) + 1 for x in row] for row in table]
-
-
-def _is_pure(method: Any) -> bool:
-    return isinstance(method, str) and fold(method) == "pure"
-
-
-def _bimatrix(game: Any, method: str) -> NormalFormGame:
-    known = ["auto", "vertex_enumeration", "pure"]
-    if not isinstance(method, str) or fold(method) not in known:
-        raise UnknownNameError("method of all equilibria", method, known)
-    game = as_game(game)
-    if game.num_players != 2:
-        raise UnsupportedGameError(
-            f"all_equilibria needs two players, and {game.name} has {game.num_players}; those in "
-            f"pure strategies are found with method='pure'."
-        )
-    matrix = game.to_normal_form()
-    m, n = matrix.num_actions
-    most = max(vertex_bound(m, n), vertex_bound(n, m))
-    if most > MAX_VERTICES:
-        raise GameTooLargeError(
-            f"{game.name} is {m} x {n}: a best-response polytope can have {most:,} vertices, more "
-            f"than {MAX_VERTICES:,}; remove dominated strategies, or find one equilibrium with "
-            f"mk.solve."
-        )
-    return matrix
-
-
-def _equilibrium_set(
-    game: NormalFormGame,
-    search: _Search,
-    found: list[tuple[Vertex, Vertex]],
-    exact: bool,
-    interrupted: bool,
+def extreme_equilibria(
+    game: Any,
+    exact: bool = False,
+    progress: Progress | None = None,
+    max_vertices: int | None = None,
 ) -> EquilibriumSet:
-    pairs = sorted(((_normalised(x.point), _normalised(y.point)) for x, y in found), key=_order)
-    profiles = tuple([_floats(x), _floats(y)] for x, y in pairs)
-    subsets = maximal_bicliques(pairs)
-    if not pairs and not interrupted:
-        raise MarlKitError(
-            f"no equilibrium of {game.name} was found, which cannot be: please report the game."
-        )
-    return EquilibriumSet(
-        game=game,
-        profiles=profiles,
-        exact_profiles=tuple([list(x), list(y)] for x, y in pairs) if exact else None,
-        certificates=np.array([nash_conv_of(game, p) for p in profiles]),
-        status=Status.INTERRUPTED if interrupted else Status.COMPLETE,
-        degenerate=search.degenerate,
-        nash_subsets=subsets,
-        components=components(pairs),
+    """The set that ``mk.all_equilibria`` returns for two players."""
+    search = open_search(game, max_vertices)
+    shown = Progress() if progress is None else progress
+    with stop_on_ctrl_c() as stop, shown:
+        pairs = [pair for some in search.pairs(stop, shown) for pair in some]
+    return _equilibrium_set(search, pairs, exact, stop.requested)
+
+
+def iter_extreme(game: Any, max_vertices: int | None = None) -> Iterator[list[np.ndarray]]:
+    """The same one by one, as soon as each is found."""
+    search = open_search(game, max_vertices)
+    return (
+        [search.first.weights[i].copy(), search.second.weights[j].copy()]
+        for some in search.pairs(StopRequest(), Progress())
+        for i, j in some
     )
 
 
-def _normalised(point: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
-    total = sum(point)
-    return tuple(z / total for z in point)
+def open_search(game: Any, max_vertices: int | None = None) -> Search:
+    """What enumerates a game, after the checks."""
+    game = as_game(game)
+    if game.num_players != 2:
+        raise UnsupportedGameError(
+            f"vertex_enumeration needs two players, and {game.name} has {game.num_players}."
+        )
+    matrix = game.to_normal_form()
+    check_size(matrix, max_vertices)
+    return Search(matrix)
 
 
-def _floats(strategy: tuple[Fraction, ...]) -> np.ndarray:
-    return np.array([float(z) for z in strategy])
+class Search:
+    """Enumerates both polytopes and matches their vertices.
+
+    Attributes
+    ----------
+    game : NormalFormGame
+    polytopes : tuple of Polytope
+        The second player's, which is enumerated whole, then the first player's.
+    first, second : Strategies
+        Those of the equilibria that were found.
+    """
+
+    def __init__(self, game: NormalFormGame):
+        # what kernels find is the same; the first call of one costs loading it
+        self._python = has_many_labels(game) or (is_tiny(game) and _KERNELS not in sys.modules)
+        self.game = game
+        self.polytopes = tuple(
+            Polytope(1 - p, best_replies(game, p), self._python) for p in range(2)
+        )
+        self.second, self.first = (Strategies(polytope.replies) for polytope in self.polytopes)
+
+    @property
+    def exactly(self) -> bool:
+        return all(polytope.exactly for polytope in self.polytopes)
+
+    def witness(self) -> Degeneracy | None:
+        """Why the game is degenerate, as far as it was enumerated."""
+        return next((p.witness() for p in self.polytopes if p.degenerate), None)
+
+    def pairs(self, stop: StopRequest, shown: Progress) -> Iterator[list[Pair]]:
+        """Equilibria, a few at a time, as numbers of strategies."""
+        known = self._all_of_second(stop, shown)
+        if known is None:
+            return
+        tight, points = known
+        partners = self._partners(tight)
+        seen: set[Pair] = set()
+        count = len(tight)
+        for block in self.polytopes[1].blocks():
+            if stop.requested:
+                return
+            xs, ys = partners.of(block.tight)
+            new = self._not_the_origins(block, xs, ys)
+            if new:
+                mine = self.first.add(block.tight, block.points, [x for x, _ in new])
+                others = self.second.add(tight, points, [y for _, y in new])
+                found = [p for p in dict.fromkeys(zip(mine, others, strict=True)) if p not in seen]
+                seen.update(found)
+                yield found
+            count += len(block.tight)
+            shown.say(f"{count:,} vertices, {len(seen):,} equilibria")
+
+    def _all_of_second(self, stop: StopRequest, shown: Progress) -> tuple[Any, Any] | None:
+        """Tight labels and points of all vertices of the second polytope, or None on Ctrl-C."""
+        polytope = self.polytopes[0]
+        blocks: list[VertexBlock] = []
+        way = 0
+        for block in polytope.blocks():
+            if stop.requested:
+                return None
+            if polytope.way != way:
+                way, blocks = polytope.way, []
+            blocks.append(block)
+            shown.say(f"{sum(len(b.tight) for b in blocks):,} vertices")
+        return joined(blocks)
+
+    def _not_the_origins(self, block: VertexBlock, xs: list[int], ys: list[int]) -> list[Pair]:
+        """Without the pair of origins, which have all labels too: each complements no other."""
+        nobody = (1 << self.game.num_actions[0]) - 1
+        return [(x, y) for x, y in zip(xs, ys, strict=True) if int(block.tight[x]) != nobody]
+
+    def _partners(self, tight: Any) -> Any:
+        """By the first player's labels: its own actions first, then the second's."""
+        m, n = self.game.num_actions
+        if self._python:
+            unplayed = (1 << n) - 1
+            return PartnersInPython([(t & unplayed) << m | t >> n for t in tight], n, m + n)
+        low, high = np.uint64(m), np.uint64(n)
+        return PartnersInKernels((tight & np.uint64((1 << n) - 1)) << low | tight >> high, n, m + n)
 
 
-def _order(pair: ExactProfile) -> tuple[int, list[Fraction]]:
+def _equilibrium_set(
+    search: Search, pairs: list[Pair], exact: bool, interrupted: bool
+) -> EquilibriumSet:
+    if not pairs and not interrupted:
+        raise MarlKitError(
+            f"no equilibrium of {search.game.name} was found, which cannot be: please report it."
+        )
+    fractions = (search.first.exact(), search.second.exact()) if exact else None
+    xs, ys = _tables(search, pairs)
+    order = _order(xs, ys)
+    xs, ys, pairs = xs[order], ys[order], [pairs[i] for i in order]
+    complete = Status.COMPLETE if search.exactly else Status.COMPLETE_BY_BOUNDS
+    witness, parts = search.witness(), components(pairs)
+    return EquilibriumSet(
+        game=search.game,
+        profiles=tuple([x, y] for x, y in zip(xs, ys, strict=True)),
+        exact_profiles=None
+        if fractions is None
+        else tuple([list(fractions[0][i]), list(fractions[1][j])] for i, j in pairs),
+        certificates=nash_convs(search.game, xs, ys),
+        status=Status.INTERRUPTED if interrupted else complete,
+        degenerate=None if interrupted and witness is None else witness is not None,
+        nash_subsets=bicliques_within(parts, pairs),
+        components=parts,
+        witness=witness,
+    )
+
+
+def _tables(search: Search, pairs: list[Pair]) -> tuple[np.ndarray, np.ndarray]:
+    """The profiles' strategies, [K, m] and [K, n]."""
+    m, n = search.game.num_actions
+    if not pairs:
+        return np.empty((0, m)), np.empty((0, n))
+    xs = np.array([search.first.weights[i] for i, _ in pairs])
+    return xs, np.array([search.second.weights[j] for _, j in pairs])
+
+
+def _order(xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
     """Small supports first, then the earlier actions."""
-    weights = [*pair[0], *pair[1]]
-    return sum(w > 0 for w in weights), [-w for w in weights]
+    if len(xs) < 2:
+        return np.arange(len(xs))
+    weights = np.hstack([xs, ys])
+    keys = -np.round(weights, SORTING_DIGITS)
+    return np.lexsort([*keys.T[::-1], np.count_nonzero(weights, axis=1)])

@@ -9,6 +9,10 @@ import numpy as np
 
 from marl_kit.games.normal_form import NormalFormGame
 
+TIE = 1e-12
+"""Relative to the payoff range: averages of t plays carry rounding errors of about this size, and
+a tie must fall to the first action however the numbers were rounded."""
+
 
 @dataclass(eq=False, slots=True)
 class MatrixState:
@@ -38,6 +42,16 @@ def uniform_state(game: NormalFormGame) -> MatrixState:
     return MatrixState(0, np.ascontiguousarray(scaled), offset, mixed, np.zeros_like(mixed))
 
 
+def no_joint() -> np.ndarray:
+    """In place of a table of joint play, where none is kept."""
+    return np.zeros(0)
+
+
+def split(flat: np.ndarray, offset: np.ndarray) -> list[np.ndarray]:
+    """One vector a player, copied out."""
+    return [np.array(x) for x in np.split(flat, offset[1:-1])]
+
+
 def strategies(state: MatrixState) -> list[np.ndarray]:
     """The strategy vectors, copied out."""
-    return [np.array(x) for x in np.split(state.mixed, state.offset[1:-1])]
+    return split(state.mixed, state.offset)

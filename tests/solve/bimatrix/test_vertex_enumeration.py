@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 import marl_kit as mk
-from marl_kit.solve.bimatrix import vertex_enumeration
+from marl_kit.solve.bimatrix import limits, vertex_block, vertex_enumeration
+from marl_kit.solve.bimatrix.enumeration import Polytope
 from marl_kit.solve.bimatrix.nash_subsets import components, maximal_bicliques
+from marl_kit.solve.many_players import isolated
 from tests.reference import bimatrix
 
 # Sizes of the twin's work: it tries comb(m + n, n) linear systems a side.
@@ -30,6 +32,13 @@ def fractions(*profiles):
     return {
         tuple(tuple(Fraction(z) for z in side.split()) for side in p.split("|")) for p in profiles
     }
+
+
+@pytest.fixture(autouse=True)
+def python_integers(monkeypatch):
+    """Whether kernels have been loaded by other tests must not decide what is tested here: all
+    games of this file are so small that they need none. test_vertex_kernels.py tests those."""
+    monkeypatch.setattr(vertex_enumeration, "_KERNELS", "")
 
 
 def test_there_are_sixty_random_games():
@@ -278,24 +287,27 @@ def test_solve_gives_the_first_and_counts():
 
 
 def interrupt_after(monkeypatch, count):
-    """Ctrl-C once so many vertices have been enumerated."""
-    original = vertex_enumeration.vertices
+    """Ctrl-C once so many blocks of vertices have been enumerated."""
+    original = Polytope.blocks
     seen = 0
 
-    def vertices(M):
+    def blocks(self):
         nonlocal seen
-        for vertex in original(M):
+        for block in original(self):
             seen += 1
             if seen == count:
                 os.kill(os.getpid(), signal.SIGINT)
-            yield vertex
+            yield block
 
-    monkeypatch.setattr(vertex_enumeration, "vertices", vertices)
+    monkeypatch.setattr(Polytope, "blocks", blocks)
+    monkeypatch.setattr(vertex_block, "PYTHON_BLOCK", 10)
+    monkeypatch.setattr(limits, "TINY", 10**9)
+    monkeypatch.setattr(vertex_enumeration, "_KERNELS", "")
 
 
 def test_ctrl_c_returns_what_was_found(monkeypatch):
     everything = {tuple(map(tuple, p)) for p in mk.all_equilibria("von_stengel_6x6")}
-    interrupt_after(monkeypatch, 180)  # of 112 on each side
+    interrupt_after(monkeypatch, 12 + 7)  # of 12 blocks on each side
     found = mk.all_equilibria("von_stengel_6x6", exact=True)
     assert not found.complete
     assert found.status is mk.Status.INTERRUPTED
@@ -307,46 +319,93 @@ def test_ctrl_c_returns_what_was_found(monkeypatch):
 def test_ctrl_c_before_the_first_equilibrium(monkeypatch):
     """Nothing found, nothing lost: an empty set that says that it is not complete."""
     interrupt_after(monkeypatch, 1)
-    found = mk.all_equilibria("prisoners_dilemma")
+    found = mk.all_equilibria("prisoners_dilemma", exact=True)
     assert not found.complete
     assert found.status is mk.Status.INTERRUPTED
+    assert len(found) == 0
+    assert "INTERRUPTED" in repr(found)
 
 
-def test_ctrl_c_in_solve(monkeypatch):
+@pytest.mark.parametrize("count", [1, 19])
+def test_ctrl_c_in_solve(monkeypatch, count):
     """A profile has to be returned: without one, the interruption itself is the answer."""
-    interrupt_after(monkeypatch, 1)
-    try:
-        solution = mk.solve("von_stengel_6x6", "vertex_enumeration")
-    except KeyboardInterrupt:
+    interrupt_after(monkeypatch, count)
+    if count == 1:
+        with pytest.raises(KeyboardInterrupt):
+            mk.solve("von_stengel_6x6", "vertex_enumeration")
         return
+    solution = mk.solve("von_stengel_6x6", "vertex_enumeration")
     assert solution.status is mk.Status.INTERRUPTED
     assert solution.nash_conv < 1e-9
 
 
-def test_the_handler_is_put_back(monkeypatch):
+def test_the_handler_is_put_back():
     before = signal.getsignal(signal.SIGINT)
     mk.all_equilibria("chicken")
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_progress_goes_to_stderr(capsys):
+    found = mk.all_equilibria("chicken", progress=True)
+    assert len(found) == 3
+    assert capsys.readouterr().out == ""
+
+
 def test_three_players_are_refused():
     with pytest.raises(mk.UnsupportedGameError, match=r"needs two players, and .* has 3"):
-        mk.all_equilibria("mckelvey_mclennan")
+        mk.all_equilibria("mckelvey_mclennan", "vertex_enumeration")
     with pytest.raises(mk.UnsupportedGameError, match="two players"):
         mk.solve("mckelvey_mclennan", "vertex_enumeration")
+    with pytest.raises(mk.UnsupportedGameError, match="two players"):
+        mk.degeneracy("mckelvey_mclennan")
 
 
-def test_large_games_are_refused_with_a_count():
+def test_three_players_go_to_support_enumeration(monkeypatch):
+    """tests/solve/many_players/ looks at what is found there; its kernels take long to compile."""
+    calls = []
+    monkeypatch.setattr(isolated, "isolated_equilibria", lambda *given: calls.append(given))
+    monkeypatch.setattr(isolated, "iter_isolated", lambda game: calls.append((game,)))
+    game = mk.load_game("mckelvey_mclennan")
+    mk.all_equilibria(game, exact=True)
+    mk.all_equilibria(game, "support_enumeration")
+    mk.iter_equilibria(game)
+    assert calls == [(game, True, False), (game, False, False), (game,)]
+
+
+def test_large_games_are_refused_with_an_estimate():
     game = mk.NormalFormGame(np.zeros((2, 40, 40)))
-    with pytest.raises(mk.GameTooLargeError, match=r"40 x 40.* more than 5,000"):
+    with pytest.raises(mk.GameTooLargeError, match=r"40 x 40.* more than 20,000.* years.* raise"):
         mk.all_equilibria(game)
     with pytest.raises(mk.GameTooLargeError, match="40 x 40"):
         next(mk.iter_equilibria(game))
+    with pytest.raises(mk.GameTooLargeError, match=r"20 x 20.* more than 10,000,000.* seconds"):
+        mk.all_equilibria(mk.NormalFormGame(np.zeros((2, 20, 20))))
+    with pytest.raises(mk.GameTooLargeError, match="40 x 40"):
+        mk.degeneracy(game)
+
+
+@pytest.mark.parametrize("size", [12, 14, 16, 18])
+def test_games_that_pass(size):
+    limits.check_size(mk.NormalFormGame(np.zeros((2, size, size))), None)
+
+
+def test_the_callers_limit():
+    game = mk.load_game("von_stengel_6x6")
+    assert len(mk.all_equilibria(game, max_vertices=112)) == 75
+    with pytest.raises(mk.GameTooLargeError, match="112 vertices, more than 111"):
+        mk.all_equilibria(game, max_vertices=111)
+    for limit in (0, -1, 1.5, True, "many"):
+        with pytest.raises(mk.InvalidOptionError, match="max_vertices is"):
+            mk.all_equilibria(game, max_vertices=limit)
+    with pytest.raises(mk.InvalidOptionError, match="vertex enumeration"):
+        mk.all_equilibria(game, "pure", max_vertices=10)
 
 
 def test_unknown_method():
     with pytest.raises(mk.UnknownNameError, match="vertex_enumeration"):
         mk.all_equilibria("chicken", "vertex_enumeratoin")
+    with pytest.raises(mk.UnknownNameError, match="None"):
+        mk.iter_equilibria("chicken", None)
 
 
 def test_printed_forms():
@@ -358,3 +417,50 @@ def test_printed_forms():
     plain = found.to_dict()
     assert plain["complete"] is True
     assert len(plain["equilibria"]) == 3
+
+
+@pytest.mark.parametrize("name", ["degenerate_2x2", "morra_two_finger", "matching_pennies"])
+def test_the_witness_is_one(name):
+    found, known = mk.all_equilibria(name), mk.degeneracy(name)
+    assert (known is not None) == found.degenerate == (found.witness is not None)
+    if known is None:
+        assert found.to_dict()["witness"] is None
+        return
+    check_witness(known, mk.load_game(name))
+    check_witness(found.witness, mk.load_game(name))
+    assert f"yes: {found.witness}" in repr(found)
+    assert found.to_dict()["witness"]["best_replies"] == list(found.witness.best_replies)
+
+
+def check_witness(witness, game):
+    """More pure best replies than actions played, in exact arithmetic."""
+    payoffs = game.exact_payoffs[1 - witness.player]
+    payoffs = payoffs.T if witness.player == 0 else payoffs
+    replies = bimatrix.best_replies(payoffs.tolist(), witness.exact_strategy)
+    assert set(witness.best_replies) == replies
+    assert len(replies) > len(bimatrix.played(witness.exact_strategy))
+    assert sum(witness.exact_strategy) == 1
+    assert witness.strategy.tolist() == [float(z) for z in witness.exact_strategy]
+
+
+@pytest.mark.parametrize("number", range(0, 60, 3))
+def test_witnesses_of_random_games(number):
+    rng = np.random.default_rng(number)
+    game = bimatrix_game(*rng.integers(-2, 3, (2, *SHAPES[number])).tolist())
+    witness = mk.degeneracy(game)
+    if witness is None:
+        assert not mk.all_equilibria(game).degenerate
+        assert len(mk.all_equilibria(game)) % 2 == 1
+    else:
+        check_witness(witness, game)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(300))
+def test_three_hundred_games_against_brute_force(number):
+    rng = np.random.default_rng([5, number])
+    shape = tuple(rng.integers(2, 7, 2)) if number % 10 else (6, 6)
+    A, B = rng.integers(*((0, 2), (-1, 2), (-2, 3), (-10, 11))[number % 4], (2, *shape)).tolist()
+    found = mk.all_equilibria(bimatrix_game(A, B), exact=True)
+    assert as_set(found) == bimatrix.extreme_equilibria(A, B)
+    check(found, A, B)
