@@ -71,7 +71,9 @@ def solve_lemke_howson(
     if path.status is Status.INEXACT:
         note = f"{note}; rounding led off the path, exact=True stays on it"
     elif path.exact_profile is not None and not exact:
-        note = f"{note}, because rounding could spoil the path in floating point"
+        uneven = "payoffs of so unlike size would mislead floating point"
+        why = uneven if _is_uneven(game) else "rounding had spoilt the path in floating point"
+        note = f"{note}, because {why}"
     return Answer(path.profile, path.status, note)
 
 
