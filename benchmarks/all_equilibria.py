@@ -74,9 +74,7 @@ def _pygambit() -> Iterator[Row]:
 
     def solve(game: Any) -> list[list[np.ndarray]]:
         found = pygambit.nash.enummixed_solve(game, rational=False).equilibria
-        return [
-            [np.array([p[s] for s in player.strategies]) for player in game.players] for p in found
-        ]
+        return [[np.array([float(w) for _, w in strategy]) for strategy in p] for p in found]
 
     for size in (8, 10):  # 12x12 takes minutes
         yield _row(

@@ -22,6 +22,8 @@ from marl_kit.solve.certificate import negligible
 MAX_PIVOTS = 1_000_000
 """Paths can be exponentially long (Savani and von Stengel 2006); random games of 300 actions have
 some of a million pivots, which take a minute."""
+CLEAR = 1e-10
+"""Of the payoffs met: a gain so small needs no second look."""
 UNEVEN = 30.0
 """Payoff range by median deviation: above it ties may be misjudged in floating point."""
 MAX_QUICK = 900
@@ -191,7 +193,7 @@ def _path(game: NormalFormGame, label: int, exact: bool, max_pivots: int) -> Lem
         profile = path.profile
         if path.lost:
             status, profile = Status.INEXACT, [np.full(k, 1.0 / k) for k in game.num_actions]
-        elif path.ended and nash_conv_of(game, profile) > negligible(game, profile):
+        elif path.ended and not _is_equilibrium(game, profile):
             status = Status.INEXACT
         if status is not Status.INEXACT or not _may_be_exact(game, MAX_EXACT):
             return LemkeHowsonPath(label, profile, path.pivots, None, status)
@@ -201,12 +203,25 @@ def _path(game: NormalFormGame, label: int, exact: bool, max_pivots: int) -> Lem
     return LemkeHowsonPath(label, profile, found.pivots, found.profile, status)
 
 
+def _is_equilibrium(game: NormalFormGame, profile: list[np.ndarray]) -> bool:
+    """By a glance at what is played; in doubt by the rule for all methods."""
+    x, y = profile
+    A, B = game.payoffs
+    u, v = A @ y, x @ B
+    gains = u.max() - x @ u, v.max() - v @ y
+    met = x @ np.abs(A - x @ u) @ y, x @ np.abs(B - v @ y) @ y
+    if gains[0] <= CLEAR * met[0] and gains[1] <= CLEAR * met[1]:
+        return True
+    return nash_conv_of(game, profile) <= negligible(game, profile)
+
+
 def _is_uneven(game: NormalFormGame) -> bool:
     """Whether floats could take a tie for none, or none for a tie, and integers are quick: one
     large payoff among small ones is enough."""
+    if not _may_be_exact(game, MAX_QUICK):
+        return False
     typical = np.median(np.abs(game.payoffs - np.median(game.payoffs, axis=(1, 2), keepdims=True)))
-    wide = float(np.ptp(game.payoffs)) > UNEVEN * max(float(typical), 1e-300)
-    return wide and _may_be_exact(game, MAX_QUICK)
+    return float(np.ptp(game.payoffs)) > UNEVEN * max(float(typical), 1e-300)
 
 
 def _may_be_exact(game: NormalFormGame, outcomes: int) -> bool:
