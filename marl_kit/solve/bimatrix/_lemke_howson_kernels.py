@@ -110,6 +110,33 @@ def follow(
     return why
 
 
+@njit(cache=True, error_model="numpy")
+def is_clear(payoffs, x, y, share):
+    """Whether no player gains more than this share of the payoffs met, beside their mean."""
+    row_gain, row_met = _gain_and_met(payoffs[0], x, y)
+    column_gain, column_met = _gain_and_met(payoffs[1].T, y, x)
+    return row_gain <= share * row_met and column_gain <= share * column_met
+
+
+@_inner
+def _gain_and_met(payoffs, own, other):
+    """Of the player who chooses the row: the best response's gain, and the mean distance of the
+    payoffs met from their mean."""
+    played = np.flatnonzero(other)
+    mean, best = 0.0, -np.inf
+    for i in range(len(own)):
+        total = 0.0
+        for j in played:
+            total += payoffs[i, j] * other[j]
+        mean += own[i] * total
+        best = max(best, total)
+    met = 0.0
+    for i in np.flatnonzero(own):
+        for j in played:
+            met += own[i] * other[j] * abs(payoffs[i, j] - mean)
+    return best - mean, met
+
+
 @_inner
 def _other(number, own, others):
     """From a variable of side 1 to its label, or back: columns first, or slacks first."""

@@ -15,6 +15,7 @@ from marl_kit.games.game import Game
 from marl_kit.games.load import as_game
 from marl_kit.games.normal_form import NormalFormGame
 from marl_kit.solve.answer import Answer
+from marl_kit.solve.bimatrix._lemke_howson_kernels import is_clear
 from marl_kit.solve.bimatrix.lemke_howson_exact import exact_path
 from marl_kit.solve.bimatrix.lemke_howson_path import float_path
 from marl_kit.solve.certificate import negligible
@@ -205,12 +206,7 @@ def _path(game: NormalFormGame, label: int, exact: bool, max_pivots: int) -> Lem
 
 def _is_equilibrium(game: NormalFormGame, profile: list[np.ndarray]) -> bool:
     """By a glance at what is played; in doubt by the rule for all methods."""
-    x, y = profile
-    A, B = game.payoffs
-    u, v = A @ y, x @ B
-    gains = u.max() - x @ u, v.max() - v @ y
-    met = x @ np.abs(A - x @ u) @ y, x @ np.abs(B - v @ y) @ y
-    if gains[0] <= CLEAR * met[0] and gains[1] <= CLEAR * met[1]:
+    if is_clear(game.payoffs, profile[0], profile[1], CLEAR):
         return True
     return nash_conv_of(game, profile) <= negligible(game, profile)
 
