@@ -18,6 +18,7 @@ RESULTS = Path(__file__).parent / "results"
 PEERS = {
     "extensive_form": ("open_spiel", "LiteEFG"),
     "matrix_games": ("nashpy", "quantecon", "pygambit", "scipy", "open_spiel"),
+    "search": ("open_spiel",),
 }
 """The pages, and whom they measure against."""
 
@@ -38,7 +39,7 @@ def _run(page: str, save: bool) -> bool:
     """Whether every floor was passed."""
     lines, passed = _header(PEERS[page]), True
     print(f"\n{page}\n", *lines, sep="\n")
-    for measured in _extensive_form() if page == "extensive_form" else _matrix_games():
+    for measured in MEASURES[page]():
         passed = passed and measured.passed
         lines.append(_line(measured))
         print(lines[-1], flush=True)
@@ -48,12 +49,11 @@ def _run(page: str, save: bool) -> bool:
 
 
 def _extensive_form() -> Iterator[Row | Limit]:
-    from benchmarks import cfr, cold, compile, mccfr, nash_conv, uct
+    from benchmarks import cfr, cold, compile, mccfr, nash_conv
 
     yield from cfr.rows()
     yield from mccfr.rows()
     yield from nash_conv.rows()
-    yield from uct.rows()
     yield from compile.rows()
     yield from compile.limits()
     yield from cold.limits()
@@ -77,6 +77,20 @@ def _matrix_games() -> Iterator[Row | Limit]:
     yield from dynamics.limits()
     yield from meta_games.rows()
     yield from meta_games.limits()
+
+
+def _search() -> Iterator[Row | Limit]:
+    from benchmarks import boards, connect_four_solver, search, tables, uct
+
+    yield from uct.rows()
+    yield from search.rows()
+    yield from search.limits()
+    yield from boards.rows()
+    yield from tables.rows()
+    yield from connect_four_solver.rows()
+
+
+MEASURES = {"extensive_form": _extensive_form, "matrix_games": _matrix_games, "search": _search}
 
 
 def _header(names: tuple[str, ...]) -> list[str]:

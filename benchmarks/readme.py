@@ -1,6 +1,6 @@
 """Fill the generated parts of the README: `python -m benchmarks.readme`.
 
-The tables of methods and functions come from the package, those of speed from what
+The tables of methods, functions and players come from the package, those of speed from what
 `python -m benchmarks --save` wrote.
 """
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.__main__ import PEERS, RESULTS
 from marl_kit.core.citations import functions_table
 from marl_kit.core.registry import methods_table
+from marl_kit.play.registry import players_table
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -26,6 +27,7 @@ if __name__ == "__main__":
     readme = README.read_text(encoding="utf-8")
     readme = fill(readme, "methods", methods_table())
     readme = fill(readme, "functions", functions_table())
+    readme = fill(readme, "players", players_table())
     for page in PEERS:
         table = (RESULTS / f"{page}.md").read_text(encoding="utf-8")
         readme = fill(readme, f"bench-{page}", table)

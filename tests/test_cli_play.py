@@ -109,6 +109,28 @@ def test_a_person_who_leaves_sees_what_was_reached(capsys, monkeypatch) -> None:
     assert not cells(out, "human"), "no table of nothing"
 
 
+def test_exploit_of_a_player_that_tells_nothing_freezes_it(capsys) -> None:
+    spec = "rollout(base=random,simulations=1)"
+    code, out, err = run(capsys, "exploit", "tic_tac_toe", spec, "--seed", "3")
+    assert (code, err) == (0, "")
+    report = mk.refute("tic_tac_toe", spec, seeds=range(3, 13))
+    assert "frozen by each seed (10 from 3)" in out
+    gap = report.nash_conv.mean()
+    assert f"{gap:.6g}  (mean over the seeds)" in out
+    assert "exploitable by no more, on average over" in out
+    assert f"{gap / 2:.6g}  (NashConv / 2)" in out
+    (line,) = [row[1] for row in cells(out, "player 1") if len(row) > 1]
+    assert line.startswith(report.summary(1)["refutation"][0])
+    code, out, _ = run(capsys, "exploit", "tic_tac_toe", spec, "--seed", "3", "--json")
+    told = json.loads(out)
+    assert told["nash_conv_bound"] == pytest.approx(gap)
+    assert told["exploitability_bound"] == pytest.approx(gap / 2)
+    assert told["bound"].startswith("upper, in expectation")
+    assert not {"nash_conv", "exploitability"} & set(told)
+    assert told["policy"] == spec
+    assert told["kind"] == "exact best responses against the player frozen by each seed"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -126,8 +148,9 @@ def test_a_person_who_leaves_sees_what_was_reached(capsys, monkeypatch) -> None:
         (["play", "chicken", "random", "random", "--games", "x"], "integer"),
         (["play", "chicken", "random", "random", "--seed", "-1"], "seed is -1"),
         (["play", "openspiel:negotiation", "random", "random"], "draws its chance moves itself"),
-        (["exploit", "tic_tac_toe", "mcts"], "does not tell its probabilities"),
-        (["exploit", "chicken", "human"], "exact lower bounds for such players are not built yet"),
+        (["exploit", "connect_four", "mcts"], "does not tell its probabilities"),
+        (["exploit", "connect_four", "mcts"], "asked about every position of connect_four"),
+        (["exploit", "chicken", "human"], "a person cannot be frozen"),
         (["exploit", "kuhn_poker", "mcts"], "has hidden information"),
         (["exploit", "kuhn_poker", "policy:none.npz"], "none.npz"),
         (["exploit", "kuhn_poker", "solver:cfr++"], "cfr++"),

@@ -111,3 +111,98 @@ def test_broken_rules_are_named(
 def test_rules_without_a_sum_need_not_have_one(check: Callable[..., mk.Game]) -> None:
     general = ("utilities=(-PRIZE, PRIZE)", "utilities=(-PRIZE, PRIZE), zero_sum=False")
     assert not check(("out[1 - winner] = -PRIZE", "out[1 - winner] = 0"), general).info.zero_sum
+
+
+def test_functions_that_change_what_they_read_are_named(check: Callable[..., mk.Game]) -> None:
+    for name, line in (
+        ("observe", "    out[0] = state[0]"),
+        ("legal", "    return count"),
+        ("returns", "    out[winner] ="),
+    ):
+        with pytest.raises(mk.InvalidGameError, match=rf"{name}\(\) changes the position from"):
+            check((line, f"    state[1] ^= 2\n{line}"))
+
+
+def test_answers_that_do_not_repeat_are_named(check: Callable[..., mk.Game]) -> None:
+    dice = ("from numba import njit", "import numpy as np\nfrom numba import njit")
+    with pytest.raises(mk.InvalidGameError, match=r"apply\(\) gives another position"):
+        check(dice, ("state[0] -= action + 1", "state[0] -= 1 + np.random.randint(0, 1 << 30)"))
+    with pytest.raises(mk.InvalidGameError, match=r"observe\(\) gives another answer"):
+        check(dice, ("out[0] = state[0]", "out[0] = np.random.random()"))
+
+
+@pytest.mark.parametrize(
+    ("new", "complaint"),
+    [
+        ("state[0] //= action - action", r"apply\(\) raises ZeroDivisionError.*after the history"),
+        ("raise ValueError('no')", r"apply\(\) raises ValueError: no after the history \[\]"),
+    ],
+)
+def test_exceptions_of_rules_are_named(
+    check: Callable[..., mk.Game], new: str, complaint: str
+) -> None:
+    with pytest.raises(mk.InvalidGameError, match=complaint):
+        check(("state[0] -= action + 1", new))
+
+
+def test_rules_that_are_right_only_when_compiled_pass(check: Callable[..., mk.Game]) -> None:
+    """Bit 63 makes Python's integers too large for the array; compiled ones wrap around."""
+    twice = "    state[0] ^= 1 << 63\n" * 2
+    assert check(("    state[0] -= action + 1", f"{twice}    state[0] -= action + 1"))
+    with pytest.raises(mk.InvalidGameError, match=r"apply\(\) goes beyond its arrays"):
+        check(("    state[0] -= action + 1", f"{twice}    state[5] -= action + 1"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("observation_shape=(1,)", "observation_shape=(-1,)", r"observation_shape .*\(-1,\); give"),
+        ("observation_shape=(1,)", "observation_shape=1", "observation_shape of takeaway is 1"),
+        ("observation_shape=(1,)", "observation_shape=(1,), params=(1.5,)", r"params .*\(1.5,\)"),
+        ("observation_shape=(1,)", "observation_shape=(1,), params=(2**63,)", "64 bits"),
+        ('name="takeaway"', "name=3", "name of a board game is 3; give a string"),
+        ("(-PRIZE, PRIZE)", "(PRIZE, -PRIZE)", "utilities of takeaway is .*in this order"),
+        ("(-PRIZE, PRIZE)", "(-math.inf, PRIZE)", "utilities of takeaway is .-inf"),
+        ("(-PRIZE, PRIZE)", "(math.nan, PRIZE)", "utilities of takeaway is .nan"),
+        ("(-PRIZE, PRIZE)", "(PRIZE,)", "utilities of takeaway is"),
+    ],
+)
+def test_numbers_that_make_no_board_game(
+    check: Callable[..., mk.Game], old: str, new: str, complaint: str
+) -> None:
+    with pytest.raises(mk.InvalidOptionError, match=complaint):
+        check((old, new), ("from numba import njit", "import math\nfrom numba import njit"))
+
+
+@pytest.mark.parametrize(
+    ("spec", "trusted"),
+    [
+        ("connect_four", "openspiel:connect_four"),
+        ("hex(board_size=3)", "openspiel:hex(board_size=3)"),
+        ("pig(winscore=4,horizon=8)", "openspiel:pig(winscore=4,horizon=8)"),
+        ("kuhn_poker", "openspiel:kuhn_poker"),
+    ],
+)
+def test_games_agree_with_openspiels(spec: str, trusted: str) -> None:
+    assert mk.testing.check_game(spec, against=trusted).num_players == 2
+
+
+@pytest.mark.parametrize(
+    ("spec", "trusted", "complaint"),
+    [
+        ("connect_four", "openspiel:connect_four(rows=5)", r"history \[.*\] the legal actions are"),
+        (
+            "tic_tac_toe",
+            "openspiel:misere(game=tic_tac_toe())",
+            r"returns are \[.*\] in tic_tac",
+        ),
+        ("pig(winscore=6)", "openspiel:pig(winscore=6,diceoutcomes=5)", "outcomes of chance are"),
+        ("tic_tac_toe", "openspiel:hex(board_size=3)", "in tic_tac_toe and .* in openspiel:hex"),
+        ("tic_tac_toe", "openspiel:pig(players=3)", "tic_tac_toe has 2 players and .* has 3"),
+    ],
+)
+def test_games_that_differ_from_a_trusted_one_are_named(
+    spec: str, trusted: str, complaint: str
+) -> None:
+    with pytest.raises(mk.InvalidGameError, match=complaint):
+        mk.testing.check_game(spec, against=trusted)

@@ -8,25 +8,29 @@ from typing import Any
 
 import numpy as np
 
-from marl_kit.core.errors import (
-    GameFileError,
-    GameTooLargeError,
-    IllegalActionError,
-    InvalidOptionError,
-    UnsupportedGameError,
-)
+from marl_kit.core.errors import GameTooLargeError, UnsupportedGameError
 from marl_kit.core.progress import Progress
-from marl_kit.games._board_kernels import BEGIN, advance, observation
+from marl_kit.games.board_numbers import (
+    checked_count,
+    checked_name,
+    checked_outcomes,
+    checked_params,
+    checked_shape,
+    checked_utilities,
+)
+from marl_kit.games.board_state import BoardState
 from marl_kit.games.enumerate import enumerate_tree
 from marl_kit.games.game import Form, Game, Properties
 from marl_kit.games.load import load_game
 from marl_kit.games.preorder import NODE_LIMIT
 from marl_kit.games.rules import Rules
-from marl_kit.games.tree import TERMINAL, GameTree
+from marl_kit.games.tree import GameTree
+
+__all__ = ["BoardGame", "BoardState"]
 
 
 class BoardGame(Game):
-    """A deterministic game of perfect information with rules for kernels.
+    """A game of perfect information, with chance or without, whose rules kernels can call.
 
     Parameters
     ----------
@@ -50,6 +54,9 @@ class BoardGame(Game):
         The smallest and the largest return.
     zero_sum : bool
     num_players : int
+    max_chance_outcomes : int
+        The most outcomes of a chance node, whose actions are 0 .. max_chance_outcomes - 1; 0 for
+        rules without chance.
     enumerable : bool
         Whether there is hope to walk every history; if not, ``tree`` refuses at once unless it is
         given a larger limit.
@@ -78,27 +85,25 @@ class BoardGame(Game):
         utilities: tuple[float, float] = (-1.0, 1.0),
         zero_sum: bool = True,
         num_players: int = 2,
+        max_chance_outcomes: int = 0,
         enumerable: bool = False,
     ):
-        for what, number in (
-            ("num_actions", num_actions),
-            ("state_size", state_size),
-            ("num_players", num_players),
-        ):
-            if type(number) is not int or number < 1:
-                raise InvalidOptionError(
-                    f"{what} of {name} is {number!r}; give a whole number of at least 1."
-                )
+        checked_name(name)
+        self.num_actions = checked_count(name, "num_actions", num_actions)
+        self.state_size = checked_count(name, "state_size", state_size)
+        checked_count(name, "num_players", num_players)
         super().__init__(name=name, num_players=num_players)
         self.rules = Rules(sys.modules[rules])
-        self.params = np.array(params, np.int64)
-        self.num_actions, self.state_size = num_actions, state_size
-        self.observation_shape = tuple(observation_shape)
+        self.params = checked_params(name, params)
+        self.max_chance_outcomes = checked_outcomes(name, max_chance_outcomes, self.rules)
+        self.observation_shape = checked_shape(name, observation_shape)
         self.action_name, self.drawing = action_name, drawing
         # where kernels write, for all states in turn; room to spare, so that rules which
         # write too many actions are told of it and do not write into something else
-        self.scratch = np.zeros(2 * num_actions + 1, np.int64), np.zeros(num_players)
-        self._utilities, self._zero_sum, self._enumerable = utilities, zero_sum, enumerable
+        room = 2 * self.max_branches + 1
+        self.scratch = np.zeros(room, np.int64), np.zeros(room), np.zeros(num_players)
+        self._utilities = checked_utilities(name, utilities)
+        self._zero_sum, self._enumerable = zero_sum, enumerable
 
     def new_initial_state(self) -> BoardState:
         return BoardState(self)
@@ -106,6 +111,11 @@ class BoardGame(Game):
     @property
     def perfect_information(self) -> bool:
         return True
+
+    @property
+    def max_branches(self) -> int:
+        """The most that can happen at a node: actions, or outcomes of chance."""
+        return max(self.num_actions, self.max_chance_outcomes)
 
     def utility_bounds(self) -> tuple[float, float]:
         return self._utilities
@@ -121,7 +131,7 @@ class BoardGame(Game):
             perfect_recall=True,
             zero_sum=self._zero_sum,
             constant_sum=self._zero_sum,
-            stochastic=False,
+            stochastic=self.max_chance_outcomes > 0,
             exact=False,
             payoff_range=high - low,
         )
@@ -137,6 +147,7 @@ class BoardGame(Game):
     def same_rules(self, other: BoardGame) -> bool:
         """Whether a position of the other game means the same in this one."""
         same = self.rules.same(other.rules) and self.num_actions == other.num_actions
+        same = same and self.max_chance_outcomes == other.max_chance_outcomes
         return same and np.array_equal(self.params, other.params)
 
     def _build_tree(self, node_limit: int, progress: Progress) -> GameTree:
@@ -147,133 +158,10 @@ class BoardGame(Game):
             )
         return enumerate_tree(self, node_limit, progress)
 
-    def __reduce__(self) -> tuple[Callable[[str], Game], tuple[str]]:
+    def __reduce__(self) -> tuple[Callable[..., Game], tuple[Any, ...]]:
         """Another process loads the game again: compiled functions and drawings do not travel."""
         if not self.spec:
             raise UnsupportedGameError(
                 f"{self.name} was not made by mk.load_game, so another process cannot load it."
             )
         return load_game, (self.spec,)
-
-
-class BoardState:
-    """A position and how it came about, answering as OpenSpiel's states do.
-
-    Attributes
-    ----------
-    game : BoardGame
-    position : int64 [state_size]
-        As the rules keep it; do not write into it.
-    """
-
-    __slots__ = ("_history", "_legal", "_player", "_returns", "game", "position")
-
-    def __init__(self, game: BoardGame):
-        self.game = game
-        self.position = np.zeros(game.state_size, np.int64)
-        self._history: list[int] = []
-        self._advance(BEGIN)
-
-    def _advance(self, action: int) -> None:
-        game = self.game
-        legal, returns = game.scratch
-        player, count = game.rules.call(advance, game.params, self.position, action, legal, returns)
-        if not (0 <= player < game.num_players or player == TERMINAL):
-            raise GameFileError(
-                f"player() gives {player}; it must be 0 to {game.num_players - 1}, or {TERMINAL} "
-                f"at the end.",
-                path=str(game.rules.path),
-            )
-        if count > game.num_actions or (player != TERMINAL and count < 1):
-            raise GameFileError(
-                f"legal() gives {count} actions where player {player} is to move; the game has "
-                f"{game.num_actions}.",
-                path=str(game.rules.path),
-            )
-        self._player = player
-        self._legal = legal[:count].tolist()
-        self._returns = returns.tolist() if player == TERMINAL else None
-
-    def current_player(self) -> int:
-        return self._player
-
-    def is_terminal(self) -> bool:
-        return self._player == TERMINAL
-
-    def is_chance_node(self) -> bool:
-        return False
-
-    def is_simultaneous_node(self) -> bool:
-        return False
-
-    def legal_actions(self, player: int | None = None) -> list[int]:
-        return [] if player not in (None, self._player) else list(self._legal)
-
-    def chance_outcomes(self) -> list[tuple[int, float]]:
-        return []
-
-    def apply_action(self, action: int) -> None:
-        if action not in self._legal:
-            raise IllegalActionError(
-                f"action {action} is not legal after the history {self._history}; legal actions "
-                f"are {self._legal}."
-            )
-        self._advance(int(action))
-        self._history.append(int(action))
-
-    def child(self, action: int) -> BoardState:
-        copy = self.clone()
-        copy.apply_action(action)
-        return copy
-
-    def clone(self) -> BoardState:
-        copy = object.__new__(BoardState)
-        copy.game, copy.position = self.game, self.position.copy()
-        copy._history, copy._player = self._history.copy(), self._player
-        copy._legal, copy._returns = self._legal, self._returns  # replaced by a move, not changed
-        return copy
-
-    def returns(self) -> list[float]:
-        return [0.0] * self.game.num_players if self._returns is None else list(self._returns)
-
-    def rewards(self) -> list[float]:
-        return self.returns()
-
-    def history(self) -> list[int]:
-        return list(self._history)
-
-    def history_str(self) -> str:
-        return ", ".join(map(str, self._history))
-
-    def num_players(self) -> int:
-        return self.game.num_players
-
-    def information_state_string(self, player: int | None = None) -> str:
-        """The history: everybody sees everything."""
-        return self.history_str()
-
-    def observation_string(self, player: int | None = None) -> str:
-        return str(self)
-
-    def observation_tensor(self, player: int | None = None) -> list[float]:
-        game = self.game
-        seen_by = self._player if player is None else player
-        if not 0 <= seen_by < game.num_players:  # a kernel would read beyond the position
-            raise InvalidOptionError(
-                f"player is {seen_by}; say whose observation is meant, from 0 to "
-                f"{game.num_players - 1}."
-            )
-        out = np.zeros(int(np.prod(game.observation_shape)), np.float32)
-        game.rules.call(observation, game.params, self.position, seen_by, out)
-        return out.tolist()
-
-    def action_to_string(self, player: int, action: int) -> str:
-        if not (0 <= player < self.game.num_players and 0 <= action < self.game.num_actions):
-            raise IllegalActionError(
-                f"there is no action {action} of player {player}; players are 0 to "
-                f"{self.game.num_players - 1} and actions 0 to {self.game.num_actions - 1}."
-            )
-        return self.game.action_name(player, action)
-
-    def __str__(self) -> str:
-        return self.game.drawing(self.position.tolist())

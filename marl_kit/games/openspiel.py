@@ -107,6 +107,9 @@ class OpenSpielGame(Game):
         self.rules = pyspiel.convert_to_turn_based(game) if simultaneous else game
         super().__init__(name=kind.short_name, num_players=game.num_players(), spec=_spec(game))
         self.note = IN_TURNS if simultaneous else ""
+        told = self.rules.get_type()  # asked once: searches ask for keys at every node
+        self._tells_infosets = bool(told.provides_information_state_string)
+        self._perfect = told.information == pyspiel.GameType.Information.PERFECT_INFORMATION
         self._first_nodes: np.ndarray | None = None
 
     def new_initial_state(self) -> State:
@@ -126,10 +129,9 @@ class OpenSpielGame(Game):
         return bool(mode == pyspiel.GameType.ChanceMode.SAMPLED_STOCHASTIC)
 
     def infoset_key(self, state: State) -> Hashable:
-        kind = self.rules.get_type()
-        if kind.provides_information_state_string:
+        if self._tells_infosets:
             return state.information_state_string()
-        if kind.information != pyspiel.GameType.Information.PERFECT_INFORMATION:
+        if not self._perfect:
             raise UnsupportedGameError(
                 f"{self.name} has hidden information and gives no information state string in "
                 f"OpenSpiel, so its infosets cannot be told apart."
@@ -138,8 +140,7 @@ class OpenSpielGame(Game):
 
     @property
     def perfect_information(self) -> bool:
-        kind = self.rules.get_type()
-        return bool(kind.information == pyspiel.GameType.Information.PERFECT_INFORMATION)
+        return self._perfect
 
     def utility_bounds(self) -> tuple[float, float]:
         return float(self.rules.min_utility()), float(self.rules.max_utility())
@@ -155,13 +156,12 @@ class OpenSpielGame(Game):
         return tuple(state.action_to_string(player, a) for a in state.legal_actions())
 
     def _build_tree(self, node_limit: int, progress: Progress) -> GameTree:
-        kind = self.rules.get_type()
         if self._samples_chance():
             raise UnsupportedGameError(
                 f"{self.name} samples its chance moves without telling their probabilities, so it "
                 f"cannot be enumerated; load it with explicit chance if it has such an option."
             )
-        told = kind.provides_information_state_string
+        told = self._tells_infosets
         key_of = methodcaller("information_state_string") if told else self.infoset_key
         return enumerate_tree(self, node_limit, progress, key_of)
 

@@ -1,11 +1,11 @@
 """Rules of board games that numba kernels can call, and kernels that stay cached.
 
-A rules file defines six ``numba.njit`` functions on flat arrays, ``RULES`` below. A kernel takes a
-``Rules`` object as its first argument and calls ``rules_in_kernels`` with it; numba then compiles
-one version of the kernel for each rules file. What makes this safe to cache on disk is the *type*
-of the object, whose name carries a digest of the functions and of all that they refer to: after an
-edit it is another type, so neither the old code of this game nor that of another game can be run
-by mistake.
+A rules file defines six ``numba.njit`` functions on flat arrays, ``RULES`` below, and a seventh,
+``chance``, if the game has dice or cards. A kernel takes a ``Rules`` object as its first argument
+and calls ``rules_in_kernels`` with it; numba then compiles one version of the kernel for each rules
+file. What makes this safe to cache on disk is the *type* of the object, whose name carries a digest
+of the functions and of all that they refer to: after an edit it is another type, so neither the old
+code of this game nor that of another game can be run by mistake.
 """
 
 from __future__ import annotations
@@ -31,10 +31,19 @@ RULES = ("initial", "player", "legal", "apply", "returns", "observe")
 """What a rules file defines; ``params`` and ``state`` are int64 arrays, kept by the game.
 
 ``initial(params, state)`` fills the state before the first move; ``player(params, state)`` gives
-who moves, or ``TERMINAL`` (-4); ``legal(params, state, out)`` writes the legal actions, ascending,
-and gives their number; ``apply(params, state, action)`` makes a move in place;
+who moves, or ``TERMINAL`` (-4), or ``CHANCE`` (-1) in rules that have it; ``legal(params, state,
+out)`` writes the legal actions, ascending, and gives their number; ``apply(params, state, action)``
+makes a move in place, chance's too;
 ``returns(params, state, out)`` writes every player's return at the end of the game;
 ``observe(params, state, player, out)`` writes a flat float32 picture of the position.
+"""
+
+CHANCE_RULE = "chance"
+"""What a rules file with chance nodes defines too.
+
+``chance(params, state, actions, probabilities)`` is called where ``player`` gives ``CHANCE``; it
+writes the outcomes' actions, ascending, and their probabilities (float64), which sum to 1, and
+gives their number, at most the game's ``max_chance_outcomes``. ``legal`` is not called there.
 """
 
 FUNCTIONS: dict[tuple[str, str], dict[str, Any]] = {}
@@ -75,10 +84,12 @@ class Rules:
                 path=str(path),
             )
         functions = {name: vars(module)[name] for name in RULES}
+        if hasattr(vars(module).get(CHANCE_RULE), "py_func"):
+            functions[CHANCE_RULE] = vars(module)[CHANCE_RULE]
         calls = Path(__file__).with_name("rules_in_kernels.py")
         digest = digest_of(functions, also=calls.read_bytes() + Path(__file__).read_bytes())
         FUNCTIONS.setdefault((module.__name__, digest), functions)
-        self.path = path
+        self.path, self.has_chance = path, CHANCE_RULE in functions
         self._numba_type_ = RulesType(module.__name__, digest)
         self._called: set[Callable[..., Any]] = set()
 

@@ -6,7 +6,7 @@ type of ``rules`` when it compiles. numba compares signatures, so there are no a
 
 from numba.extending import overload
 
-from marl_kit.games.rules import FUNCTIONS
+from marl_kit.games.rules import CHANCE_RULE, FUNCTIONS
 
 
 def initial(rules, params, state):
@@ -14,7 +14,7 @@ def initial(rules, params, state):
 
 
 def player(rules, params, state):
-    """Who moves, or ``TERMINAL``."""
+    """Who moves, or ``CHANCE``, or ``TERMINAL``."""
 
 
 def legal(rules, params, state, out):
@@ -31,6 +31,10 @@ def returns(rules, params, state, out):
 
 def observe(rules, params, state, player, out):
     """Write what a network sees."""
+
+
+def chance(rules, params, state, actions, probabilities):
+    """Write the outcomes of a chance node and give their number; 0 for rules without chance."""
 
 
 @overload(initial)
@@ -67,3 +71,13 @@ def _returns(rules, params, state, out):
 def _observe(rules, params, state, player, out):
     f = FUNCTIONS[rules.module, rules.digest]["observe"]
     return lambda rules, params, state, player, out: f(params, state, player, out)
+
+
+@overload(chance)
+def _chance(rules, params, state, actions, probabilities):
+    f = FUNCTIONS[rules.module, rules.digest].get(CHANCE_RULE)
+    if f is None:
+        return lambda rules, params, state, actions, probabilities: 0
+    return lambda rules, params, state, actions, probabilities: f(
+        params, state, actions, probabilities
+    )

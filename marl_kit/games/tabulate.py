@@ -106,6 +106,12 @@ def _one_by_one(policy: Any) -> Callable[[State], ActionProbabilities]:
             return method
     if callable(policy):
         return policy
+    if callable(getattr(policy, "act", None)):
+        raise InvalidProfileError(
+            f"{type(policy).__name__} is a player that does not tell its probabilities; frozen by "
+            f"a seed it is one fixed policy, and works: mk.exploitability(game, "
+            f"mk.freeze(player, seed))."
+        )
     raise InvalidProfileError(
         f"{type(policy).__name__} is not a profile; give a Solution, a TabularPolicy, a list of "
         f"policies, {{infoset key: probabilities}}, a function state -> {{action: probability}} or "

@@ -59,6 +59,30 @@ PLAYERS: dict[str, PlayerKind] = {
             "mcts(simulations=400,c=1.4)",
         ),
         PlayerKind(
+            "puct",
+            "marl_kit.play.mcts:puct_player",
+            "AlphaZero's search with equal priors and random rollouts (perfect information)",
+            "puct(simulations=100,c=1.25)",
+        ),
+        PlayerKind(
+            "gumbel",
+            "marl_kit.play.mcts:gumbel_player",
+            "Gumbel search with equal priors and random rollouts (perfect information)",
+            "gumbel(simulations=64,considered=16)",
+        ),
+        PlayerKind(
+            "ismcts",
+            "marl_kit.play.hidden:ismcts_player",
+            "information-set search with random rollouts (hidden information)",
+            "ismcts(simulations=400,c=1.4)",
+        ),
+        PlayerKind(
+            "smmcts",
+            "marl_kit.play.hidden:smmcts_player",
+            "search by regret matching where only choices made at the same time are hidden",
+            "smmcts(simulations=1000,exploration=0.2)",
+        ),
+        PlayerKind(
             "solver:",
             "marl_kit.play.policy_player:solver_player",
             "solves the game by a method, then follows the solution",
@@ -75,6 +99,18 @@ PLAYERS: dict[str, PlayerKind] = {
             "marl_kit.play.openspiel_bot:openspiel_player",
             "OpenSpiel's own search, on its games (perfect information)",
             "openspiel:mcts(simulations=100,c=2)",
+        ),
+        PlayerKind(
+            "rollout",
+            "marl_kit.play.rollout_player:rollout_player",
+            "one-ply improvement of a base player by its rollouts (perfect information)",
+            "rollout(base=random,simulations=20)",
+        ),
+        PlayerKind(
+            "oracle",
+            "marl_kit.play.oracle:oracle_player",
+            "perfect play, where the game can be solved",
+            "oracle",
         ),
         PlayerKind(
             "human",
@@ -130,6 +166,14 @@ def make_player(spec: Any, game: Any, seed: int | np.random.Generator | None = 0
     if callable(getattr(spec, "act", None)) and not isinstance(spec, type):
         return spec
     return _follower(spec, game)
+
+
+def players_table() -> str:
+    """All players as a Markdown table, as it stands in the README."""
+    lines = ["| spec | who plays |", "|---|---|"]
+    return "\n".join(
+        [*lines, *(f"| `{kind.example}` | {kind.summary} |" for kind in PLAYERS.values())]
+    )
 
 
 def is_player_spec(text: str) -> bool:

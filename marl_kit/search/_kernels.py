@@ -1,19 +1,33 @@
-"""UCT on the arrays of ``tree.Tree``.
+"""Tree search on the arrays of ``tree.Tree``; everything that all ways of searching share.
 
-Everything that the two ways of searching share is here once: ``search_boards`` runs whole searches
-on board rules; ``walk`` and ``grow`` are the two halves of a simulation on states that live in
-Python. A caching kernel calls kernels of its own file only.
+``search_boards`` runs whole searches on board rules. ``advance`` is the search without a game: it
+takes what was found at the leaves and walks to the next ones, which ``meet_boards`` or Python
+looks at. A caching kernel calls kernels of its own file only.
 
 Random numbers are a function of (key, simulation, purpose, counter), so a search does not depend
-on what else runs beside it, and both ways draw the same.
+on what else runs beside it, and all ways draw the same.
 """
+
+import math
+from typing import Any
 
 import numpy as np
 from numba import njit
 
 from marl_kit.games import rules_in_kernels as board
 from marl_kit.games.tree import CHANCE, TERMINAL
-from marl_kit.search.tree import NONE, Tree
+from marl_kit.search.plan import ENDS, GUMBEL_RULE, PUCT_RULE, SOLVE, Plan, Slots
+from marl_kit.search.tree import HIGH, KNOWN, LOW, NONE, OPEN, ROOT, SHUT, Tree
+
+_entry = njit(cache=True, error_model="numpy")
+# numba counts references to every array of every tuple that is handed on, which would take longer
+# than the search. Helpers allocate nothing and give no arrays back, so nothing has to be counted;
+# and Python never calls them, so they need no wrappers.
+_bare: Any = {"_nrt": False}
+_bare_entry = njit(cache=True, error_model="numpy", **_bare)
+_lite: Any = {**_bare, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_helper = njit(error_model="numpy", **_lite)
+_inlined = njit(error_model="numpy", forceinline=True, **_lite)
 
 # SplitMix64 (Steele, Lea and Flood 2014): the n-th number of a stream is a hash of its start + n
 # times the odd constant below.
@@ -22,6 +36,8 @@ _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _SHIFT_1, _SHIFT_2, _SHIFT_3 = np.uint64(30), np.uint64(27), np.uint64(31)
 _HALF = np.uint64(32)
+_SHIFT_48, _FRACTION = np.uint64(16), (1 << 48) - 1
+_SPENT = 1 << 24  # the product of the bases until which its digits are fair, but for 2**-24
 _UNIT = 2.0**-32
 
 # what a stream is for
@@ -29,257 +45,679 @@ _DESCENT, _ORDER, _ROLLOUT = 0, 1, 2
 _PURPOSES = 3
 
 
-@njit
+@_helper
 def _mix(x):
     x = (x ^ (x >> _SHIFT_1)) * _MIX_1
     x = (x ^ (x >> _SHIFT_2)) * _MIX_2
     return x ^ (x >> _SHIFT_3)
 
 
-@njit
+@_helper
 def _open_stream(rng, key, simulation, purpose):
     rng[0] = _mix(key + _STEP * np.uint64(simulation * _PURPOSES + purpose + 1))
 
 
-@njit
+@_helper
 def _draw(rng):
     """The next number of the stream, an integer in [0, 2**32)."""
     rng[0] += _STEP
     return np.int64(_mix(rng[0]) >> _HALF)
 
 
-@njit
+@_helper
 def _below(rng, n):
     return (_draw(rng) * n) >> 32
 
 
-@njit
-def _slot(tree, s):
-    """The arrays of one search."""
-    return Tree(
-        tree.first_edge[s],
-        tree.num_edges[s],
-        tree.player[s],
-        tree.parent[s],
-        tree.parent_edge[s],
-        tree.action[s],
-        tree.child[s],
-        tree.visits[s],
-        tree.value[s],
-        tree.prior[s],
-        tree.known[s],
-        tree.used[s],
-    )
+@_helper
+def _draw_fraction(rng):
+    """The next number of the stream as a fraction of 2**48: multiplied by n, what is above 2**48
+    is a random number below n, and the rest a fraction again."""
+    rng[0] += _STEP
+    return np.int64(_mix(rng[0]) >> _SHIFT_48)
 
 
-@njit
-def _uct_edge(tree, node, bonus, roots):
-    """Unvisited edges first, then the largest Q + c sqrt(ln N / n), or Q where it is known.
-
-    ``bonus`` is c sqrt(ln N) and ``roots[n]`` is 1 / sqrt(n): neither a root nor a division is
-    left in the loop in which a search spends half of its time.
-    """
-    first = tree.first_edge[node]
-    player = tree.player[node]
-    choice, best = first, -np.inf
-    for e in range(first, first + tree.num_edges[node]):
-        n = tree.visits[e]
-        if n == 0:
-            return e
-        explore = 0.0 if tree.known[e] else bonus
-        score = (tree.value[e, player] * roots[n] + explore) * roots[n]
-        if score > best:
-            choice, best = e, score
-    return choice
-
-
-@njit
-def _chance_edge(tree, node, rng):
-    """An outcome, by its probability."""
-    first = tree.first_edge[node]
-    last = first + tree.num_edges[node] - 1
-    left = _draw(rng) * _UNIT
-    for e in range(first, last):
-        left -= tree.prior[e]
-        if left < 0.0:
-            return e
-    return last
-
-
-@njit
-def _descend(tree, simulation, bonuses, roots, path, rng):
-    """From the root down to an edge without a child, or to a terminal node.
-
-    ``path`` receives the actions. Gives (node, edge, depth); the edge is NONE at a terminal node,
-    and the node is NONE too while there is no root.
-    """
-    if tree.used[0] == 0:
-        return NONE, NONE, 0
-    node, node_visits, depth = 0, simulation, 0
-    while tree.num_edges[node] > 0:
-        if tree.player[node] == CHANCE:
-            e = _chance_edge(tree, node, rng)
-        else:
-            e = _uct_edge(tree, node, bonuses[node_visits], roots)
-        path[depth] = tree.action[e]
-        depth += 1
-        if tree.child[e] == NONE:
-            return node, e, depth
-        node_visits = tree.visits[e]
-        node = tree.child[e]
-    return node, NONE, depth
-
-
-@njit
-def _add_node(tree, parent, parent_edge, player, actions, priors, count, trust, rng):
-    """A node with its edges, in random order where a player chooses among them.
-
-    ``trust``: whether an end of the game makes the value of the move to it known.
-    """
-    node, first = tree.used[0], tree.used[1]
-    tree.used[0] += 1
-    tree.used[1] += count
-    tree.first_edge[node], tree.num_edges[node] = first, count
-    tree.player[node] = player
-    tree.parent[node], tree.parent_edge[node] = parent, parent_edge
-    if parent_edge != NONE:
-        tree.child[parent_edge] = node
-        tree.known[parent_edge] = trust and player == TERMINAL
-    for i in range(count):
-        if player == CHANCE:  # players have no priors here: nothing is written that nobody reads
-            j = i
-            tree.prior[first + i] = priors[i]
-        else:
-            j = _below(rng, i + 1)
-            tree.action[first + i] = tree.action[first + j]
-        tree.action[first + j] = actions[i]
-        tree.child[first + i] = NONE
-        tree.known[first + i] = False
-        tree.visits[first + i] = 0
-        for p in range(tree.value.shape[1]):
-            tree.value[first + i, p] = 0.0
-    return node
-
-
-@njit
-def _back_up(tree, node, returns):
-    while tree.parent_edge[node] != NONE:
-        e = tree.parent_edge[node]
-        tree.visits[e] += 1
-        for p in range(len(returns)):
-            tree.value[e, p] += returns[p]
-        node = tree.parent[node]
-
-
-@njit
+@_helper
 def _copy(source, target):
     # a loop: slice assignment takes numba a second to compile
     for i in range(len(source)):
         target[i] = source[i]
 
 
-@njit
-def _roll_out(rules, params, state, legal, returns, rng):
+@_inlined
+def _row(tree, r):
+    """The arrays of one search."""
+    return Tree(
+        tree.node[r],
+        tree.bound[r],
+        tree.raw[r],
+        tree.edge[r],
+        tree.value[r],
+        tree.reward[r],
+        tree.used[r],
+    )
+
+
+# --- which edge to follow
+
+
+@_inlined
+def _best_edge(tree, plan, node, into, noise):
+    """The largest mean + bonus * weight, as UCT and PUCT want it (see ``_weigh``).
+
+    ``into`` is the edge that leads to the node; it was visited N times.
+    """
+    bonus, untried = plan.bonus[tree.edge[into].visits], plan.untried
+    first = tree.node[node].first
+    if math.isnan(untried):
+        player = tree.node[node].player
+        untried = tree.value[into, player] / tree.edge[into].visits
+        if len(tree.reward) > 0:
+            untried -= tree.reward[into, player]
+    noisy = node == ROOT and plan.noise_share > 0.0
+    choice, best = first, -np.inf
+    for e in range(first, first + tree.node[node].count):
+        mean, weight = tree.edge[e].mean, tree.edge[e].weight
+        if noisy and tree.edge[e].standing == OPEN:
+            extra = noise[e - first] - tree.edge[e].prior
+            weight += plan.noise_share * extra * plan.shrink[tree.edge[e].visits]
+        score = (untried if math.isnan(mean) else mean) + bonus * weight
+        if score > best:
+            choice, best = e, score
+    return choice
+
+
+@_inlined
+def _best_uct_edge(tree, plan, node, into):
+    """The same for UCT alone, where the mean of an untried edge is infinite: it comes first."""
+    bonus, first = plan.bonus[tree.edge[into].visits], tree.node[node].first
+    choice, best = first, -np.inf
+    for e in range(first, first + tree.node[node].count):
+        score = tree.edge[e].mean + bonus * tree.edge[e].weight
+        if score > best:
+            choice, best = e, score
+    return choice
+
+
+@_inlined
+def _weigh(tree, plan, e, player):
+    """Keep what the choice among edges reads: the mean, and the weight of the exploration.
+
+    UCT: Q + c sqrt(ln N / n), the weight being 1 / sqrt(n). PUCT: Q + c P sqrt(N) / (1 + n), the
+    weight being P / (1 + n). ``plan.bonus[N]`` has the rest. An edge of known worth is not
+    explored, and one that is shut is not chosen.
+    """
+    n, standing = tree.edge[e].visits, tree.edge[e].standing
+    if standing == OPEN:
+        tree.edge[e].mean = tree.value[e, player] / n if n > 0 else plan.untried
+        tree.edge[e].weight = plan.shrink[n] * (
+            tree.edge[e].prior if plan.rule == PUCT_RULE else 1.0
+        )
+    else:
+        tree.edge[e].weight = 0.0
+        tree.edge[e].mean = (
+            tree.bound[tree.edge[e].child, LOW, player] if standing == KNOWN else -np.inf
+        )
+
+
+@_helper
+def _mixed_value(tree, node):
+    """Of an action that was never tried: the own evaluation and the mean of the tried ones by
+    their priors (Danihelka et al. 2022, equation 33); with the visits of all and of the most
+    visited action."""
+    first, player = tree.node[node].first, tree.node[node].player
+    visits = most = 0
+    weight = mean = 0.0
+    for e in range(first, first + tree.node[node].count):
+        n = tree.edge[e].visits
+        if n > 0:
+            visits += n
+            most = max(most, n)
+            weight += tree.edge[e].prior
+            mean += tree.edge[e].prior * (tree.value[e, player] / n)
+    value = tree.raw[node, player]
+    if weight > 0.0:
+        value = (value + visits * (mean / weight)) / (1 + visits)
+    return value, visits, most
+
+
+@_helper
+def _gumbel_score(tree, plan, e, player, untried, most):
+    """logit + sigma(completed Q), Q in units of the payoff range above its low end."""
+    n = tree.edge[e].visits
+    value = tree.value[e, player] / n if n > 0 else untried
+    logit = math.log(tree.edge[e].prior) if tree.edge[e].prior > 0.0 else -np.inf
+    unit = plan.high - plan.low
+    completed = (value - plan.low) / unit if unit > 0.0 else 0.0
+    return logit + (plan.visit_scale + most) * plan.value_scale * completed
+
+
+@_helper
+def _due(actions, simulations, done):
+    """The visits that an action must have to be the next one, when ``done`` of the simulations
+    are shared out: sequential halving.
+
+    Each of the about log2(actions) phases gets an equal part of the simulations and visits its
+    actions equally often; the next phase has half as many, at least two.
+    """
+    if actions == 1:
+        return done
+    phases, doubled = 0, 1
+    while doubled < actions:
+        phases, doubled = phases + 1, 2 * doubled
+    visits, left = 0, actions
+    while True:
+        rounds = max(1, simulations // (phases * left))
+        if done < rounds * left:
+            return visits + done // left
+        done -= rounds * left
+        visits += rounds
+        left = max(2, left // 2)
+
+
+@_helper
+def _gumbel_root_edge(tree, plan, noise):
+    """Sequential halving: among the edges of the scheduled visits the largest g + score."""
+    first, count, player = tree.node[ROOT].first, tree.node[ROOT].count, tree.node[ROOT].player
+    untried, visits, most = _mixed_value(tree, ROOT)
+    possible = 0  # a prior of 0 is never chosen
+    for e in range(first, first + count):
+        if tree.edge[e].prior > 0.0:
+            possible += 1
+    due = _due(min(possible, plan.considered), plan.shared, visits)
+    choice, best = NONE, -np.inf
+    for i in range(count):
+        if tree.edge[first + i].visits == due:
+            score = noise[i] + _gumbel_score(tree, plan, first + i, player, untried, most)
+            if choice == NONE or score > best:
+                choice, best = first + i, score
+    return max(choice, first)
+
+
+@_helper
+def _gumbel_edge(tree, plan, node):
+    """The action whose visits are furthest behind the improved policy (equation 14)."""
+    first, count, player = tree.node[node].first, tree.node[node].count, tree.node[node].player
+    untried, visits, most = _mixed_value(tree, node)
+    top, total = -np.inf, 0.0
+    for e in range(first, first + count):
+        top = max(top, _gumbel_score(tree, plan, e, player, untried, most))
+    for e in range(first, first + count):
+        total += math.exp(_gumbel_score(tree, plan, e, player, untried, most) - top)
+    choice, best = first, -np.inf
+    for e in range(first, first + count):
+        share = math.exp(_gumbel_score(tree, plan, e, player, untried, most) - top) / total
+        behind = share - tree.edge[e].visits / (1 + visits)
+        if behind > best:
+            choice, best = e, behind
+    return choice
+
+
+@_inlined
+def _chance_edge(tree, node, rng):
+    """An outcome, by its probability."""
+    first = tree.node[node].first
+    last = first + tree.node[node].count - 1
+    left, choice = _draw(rng) * _UNIT, last
+    for e in range(first, last):
+        left -= tree.edge[e].prior
+        if left < 0.0:
+            choice = e
+            break
+    return choice
+
+
+@_inlined
+def _descend(tree, plan, noise, path, rng):
+    """Write the edges to a leaf, one without a child or to a closed node; gives their number."""
+    edge, depth = 0, 1
+    path[0] = edge
+    while tree.edge[edge].child != NONE:
+        node = tree.edge[edge].child
+        if tree.node[node].closed:
+            break
+        if tree.node[node].player == CHANCE:
+            edge = _chance_edge(tree, node, rng)
+        elif plan.rule != GUMBEL_RULE:
+            edge = _best_edge(tree, plan, node, edge, noise)
+        elif node == ROOT:
+            edge = _gumbel_root_edge(tree, plan, noise)
+        else:
+            edge = _gumbel_edge(tree, plan, node)
+        path[depth] = edge
+        depth += 1
+    return depth
+
+
+@_inlined
+def _descend_by_uct(tree, plan, path, rng):
+    """The same where it is known to be UCT: the other rules would be compiled for every game."""
+    edge, depth = 0, 1
+    path[0] = edge
+    while tree.edge[edge].child != NONE:
+        node = tree.edge[edge].child
+        if tree.node[node].closed:
+            break
+        if tree.node[node].player == CHANCE:
+            edge = _chance_edge(tree, node, rng)
+        else:
+            edge = _best_uct_edge(tree, plan, node, edge)
+        path[depth] = edge
+        depth += 1
+    return depth
+
+
+# --- what is new, and what follows from it
+
+
+@_inlined
+def _add_node(tree, plan, parent, into, player, actions, priors, count, rng):
+    """A node with its edges, in random order where a player chooses among them."""
+    node, first = tree.used[0], tree.used[1]
+    fraction, spent = 0, _SPENT
+    tree.used[0] += 1
+    tree.used[1] += count
+    tree.node[node].first, tree.node[node].count = first, count
+    tree.node[node].player, tree.node[node].parent = player, parent
+    tree.edge[into].child = node
+    for i in range(count):
+        j = i
+        if player != CHANCE and i > 0:
+            spent *= i + 1
+            if spent > _SPENT:
+                fraction, spent = _draw_fraction(rng), i + 1
+            fraction *= i + 1
+            j = fraction >> 48
+            fraction &= _FRACTION
+            tree.edge[first + i].action = tree.edge[first + j].action
+            tree.edge[first + i].prior = tree.edge[first + j].prior
+        tree.edge[first + j].action, tree.edge[first + j].prior = actions[i], priors[i]
+        tree.edge[first + i].child = NONE
+        tree.edge[first + i].standing = OPEN
+        tree.edge[first + i].visits = 0
+        tree.edge[first + i].mean = plan.untried
+    for e in range(first, first + count):
+        tree.edge[e].weight = tree.edge[e].prior if plan.rule == PUCT_RULE else 0.0
+    return node
+
+
+@_helper
+def _bound(tree, plan, node):
+    """Bounds of a node from those of its children; gives whether they are tighter than before.
+
+    The player to move gets the best of its choices. The others get something between the worst
+    and the best for them of the moves that it could choose. Chance: expectations. Sums are
+    rounded: the bounds never cross, and differences below ``plan.slack`` are none.
+    """
+    first, last = tree.node[node].first, tree.node[node].first + tree.node[node].count
+    mover, changed = tree.node[node].player, False
+    floor, ceiling, weight = -np.inf, -np.inf, 0.0
+    for e in range(first, last):
+        weight += tree.edge[e].prior
+        if mover != CHANCE:
+            low, high = _edge_bounds(tree, plan, e, mover)
+            floor, ceiling = max(floor, low), max(ceiling, high)
+    for p in range(tree.bound.shape[2]):
+        low, high = (0.0, 0.0) if mover == CHANCE else (np.inf, -np.inf)
+        for e in range(first, last):
+            lowest, highest = _edge_bounds(tree, plan, e, p)
+            if mover == CHANCE:
+                low += tree.edge[e].prior / weight * (lowest - plan.low)
+                high += tree.edge[e].prior / weight * (highest - plan.low)
+            elif _edge_bounds(tree, plan, e, mover)[1] >= floor - plan.slack:
+                low, high = min(low, lowest), max(high, highest)
+        if p == mover:
+            low, high = floor, ceiling
+        elif mover == CHANCE:
+            low, high = low + plan.low, high + plan.low
+        changed = _tighten(tree, node, p, low, high) or changed
+    return changed
+
+
+@_helper
+def _tighten(tree, node, p, low, high):
+    """Take in new bounds, in such a way that rounding does not cross them; gives whether they are
+    tighter than the old."""
+    old_low, old_high = tree.bound[node, LOW, p], tree.bound[node, HIGH, p]
+    new_low = min(max(old_low, low), old_high)
+    new_high = max(min(old_high, high), new_low)
+    tree.bound[node, LOW, p], tree.bound[node, HIGH, p] = new_low, new_high
+    return new_low > old_low or new_high < old_high
+
+
+@_helper
+def _edge_bounds(tree, plan, e, p):
+    """Between what it is worth for a player."""
+    child = tree.edge[e].child
+    if child == NONE:
+        return plan.low, plan.high
+    return tree.bound[child, LOW, p], tree.bound[child, HIGH, p]
+
+
+@_helper
+def _share_out(tree, plan, node):
+    """Tighten bounds where all payoffs together are known: what one wins the others lose."""
+    players = tree.bound.shape[2]
+    for p in range(players):
+        low, high = plan.total, plan.total
+        for q in range(players):
+            if q != p:
+                low -= tree.bound[node, HIGH, q]
+                high -= tree.bound[node, LOW, q]
+        _tighten(tree, node, p, low, high)
+
+
+@_helper
+def _judge(tree, plan, node):
+    """Say what the edges of a node are to its player, and whether it is closed.
+
+    A move that can at best be as good as another is shut too where that is all the same to the
+    others, which it is if two players share a fixed sum.
+    """
+    mover = tree.node[node].player
+    tree.node[node].closed = True
+    for p in range(tree.bound.shape[2]):
+        if tree.bound[node, HIGH, p] - tree.bound[node, LOW, p] > plan.slack:
+            tree.node[node].closed = False
+    if tree.node[node].closed:
+        for p in range(tree.bound.shape[2]):
+            tree.bound[node, HIGH, p] = tree.bound[node, LOW, p]
+    if mover == CHANCE:
+        return
+    floor, slack = tree.bound[node, LOW, mover], plan.slack
+    ties_matter = math.isnan(plan.total) or tree.bound.shape[2] != 2
+    for e in range(tree.node[node].first, tree.node[node].first + tree.node[node].count):
+        low, high = _edge_bounds(tree, plan, e, mover)
+        if low < floor - slack and high <= floor + (-slack if ties_matter else slack):
+            tree.edge[e].standing = SHUT
+        elif tree.edge[e].child != NONE and tree.node[tree.edge[e].child].closed:
+            tree.edge[e].standing = KNOWN
+        _weigh(tree, plan, e, mover)
+
+
+@_helper
+def _prove(tree, plan, path, depth):
+    """Carry the bounds of a new end of the game upwards, for as long as they tighten any."""
+    for i in range(depth - 2, -1, -1):
+        node = tree.edge[path[i]].child
+        changed = _bound(tree, plan, node)
+        if changed and not math.isnan(plan.total):
+            _share_out(tree, plan, node)
+        _judge(tree, plan, node)
+        if not changed:
+            return
+
+
+@_inlined
+def _attach(tree, plan, path, depth, player, actions, priors, count, returns, rng):
+    """The node at the end of the path; ``returns`` are read where the game ends."""
+    into = path[depth - 1]
+    parent = tree.edge[path[depth - 2]].child if depth > 1 else NONE
+    node = _add_node(tree, plan, parent, into, player, actions, priors, count, rng)
+    tree.node[node].closed = player == TERMINAL
+    if player == TERMINAL:
+        for p in range(len(returns)):
+            tree.bound[node, LOW, p] = tree.bound[node, HIGH, p] = returns[p]
+        if plan.proofs >= ENDS and parent != NONE and tree.node[parent].player != CHANCE:
+            tree.edge[into].standing = KNOWN
+    elif plan.proofs == SOLVE:
+        for p in range(len(returns)):
+            tree.bound[node, LOW, p], tree.bound[node, HIGH, p] = plan.low, plan.high
+    return node
+
+
+@_inlined
+def _back_up(tree, plan, path, depth, returns):
+    """Add returns (to come from the end of the path on) to all edges of the path."""
+    rewarding = len(tree.reward) > 0
+    for i in range(depth - 1, -1, -1):
+        e = path[i]
+        before = tree.edge[e].visits
+        tree.edge[e].visits = before + 1
+        for p in range(len(returns)):
+            if rewarding:
+                returns[p] += tree.reward[e, p]
+            # a new edge's values are not set: most edges are never tried
+            tree.value[e, p] = returns[p] + (tree.value[e, p] if before > 0 else 0.0)
+        if i > 0:
+            player = tree.node[tree.edge[path[i - 1]].child].player
+            if player != CHANCE:
+                _weigh(tree, plan, e, player)
+
+
+@_inlined
+def _revisit(tree, plan, path, depth, returns):
+    """One more visit of a closed node."""
+    node = tree.edge[path[depth - 1]].child
+    for p in range(len(returns)):
+        returns[p] = tree.bound[node, LOW, p]
+    _back_up(tree, plan, path, depth, returns)
+
+
+@_inlined
+def _is_over(tree, plan, budget):
+    """Whether a search has made its simulations, or has proven what its best move is worth."""
+    over = tree.edge[0].visits >= budget
+    if not over and plan.proofs == SOLVE and tree.edge[0].child != NONE:
+        player = tree.node[ROOT].player
+        over = tree.bound[ROOT, HIGH, player] - tree.bound[ROOT, LOW, player] <= plan.slack
+    return over
+
+
+# --- searches on boards
+
+
+@_helper
+def _outcome(rng, probabilities, count):
+    left, choice = _draw(rng) * _UNIT, count - 1
+    for i in range(count - 1):
+        left -= probabilities[i]
+        if left < 0.0:
+            choice = i
+            break
+    return choice
+
+
+@_inlined
+def _roll_out(rules, params, state, legal, chances, returns, rng):
     """Random moves to the end of the game."""
-    while board.player(rules, params, state) >= 0:
-        count = board.legal(rules, params, state, legal)
-        board.apply(rules, params, state, legal[_below(rng, count)])
+    player = board.player(rules, params, state)
+    while player != TERMINAL:
+        if player == CHANCE:
+            count = board.chance(rules, params, state, legal, chances)
+            i = _outcome(rng, chances, count)
+        else:
+            i = _below(rng, board.legal(rules, params, state, legal))
+        board.apply(rules, params, state, legal[i])
+        player = board.player(rules, params, state)
     board.returns(rules, params, state, returns)
 
 
-@njit
-def _evaluate(rules, params, state, rollouts, work, legal, one, returns, rng):
+@_inlined
+def _evaluate(rules, params, state, rollouts, work, legal, chances, one, returns, rng):
     """Mean of ``rollouts`` random games from ``state``."""
     share = 1.0 / rollouts
     for p in range(len(returns)):
         returns[p] = 0.0
     for _ in range(rollouts):
         _copy(state, work)
-        _roll_out(rules, params, work, legal, one, rng)
+        _roll_out(rules, params, work, legal, chances, one, rng)
         for p in range(len(returns)):
             returns[p] += one[p] * share
 
 
-@njit(cache=True)
-def search_boards(
-    rules, params, num_actions, positions, keys, begin, end, rollouts, bonuses, roots, trust, tree
-):
-    """Simulations ``begin`` to ``end`` of searches from ``positions`` int64 [S, state].
+@_inlined
+def _look(rules, params, state, actions, priors, returns):
+    """Who moves at a position, and how many actions or outcomes there are."""
+    player = board.player(rules, params, state)
+    count = 0
+    if player == CHANCE:
+        count = board.chance(rules, params, state, actions, priors)
+    elif player == TERMINAL:
+        board.returns(rules, params, state, returns)
+    else:
+        count = board.legal(rules, params, state, actions)
+        share = 1.0 / count
+        for i in range(count):
+            priors[i] = share
+    return player, count
 
-    ``keys`` uint64 [S]; ``bonuses`` and ``roots``, float64 [simulations]: c sqrt(ln n) and
-    1 / sqrt(n), see above.
+
+@_bare_entry
+def search_boards(rules, params, positions, rows, block, rollouts, plan, tree, slots, scratch):
+    """Up to ``block`` simulations of UCT with random rollouts in each of the ``rows``.
+
+    ``positions`` int64 [R, state]; ``scratch`` two states, two of the widest
+    node, the returns of a rollout, and the random numbers' place. A search that runs out of
+    room in its arrays stops early.
     """
-    players = tree.value.shape[2]
-    state, work = np.empty_like(positions[0]), np.empty_like(positions[0])
-    path = np.empty(tree.player.shape[1] + 1, np.int32)
-    # room to spare, as in BoardGame.scratch
-    legal, no_priors = np.empty(2 * num_actions + 1, np.int64), np.zeros(2 * num_actions + 1)
-    returns, one = np.empty(players), np.empty(players)
-    rng = np.empty(1, np.uint64)
-    for s in range(len(positions)):
-        view = _slot(tree, s)
-        for simulation in range(begin, end):
-            _open_stream(rng, keys[s], simulation, _DESCENT)
-            node, edge, depth = _descend(view, simulation, bonuses, roots, path, rng)
-            _copy(positions[s], state)
+    state, work, legal, chances, one, rng = scratch
+    for r in rows:
+        view, path, returns, key = _row(tree, r), slots.path[r], slots.value[r], slots.key[r]
+        simulation, budget = slots.simulation[r], slots.budget[r]
+        last_node, last_edge = len(view.node) - 1, len(view.edge) - len(legal)
+        for _ in range(block):
+            if _is_over(view, plan, budget):
+                slots.finished[r] = True
+                break
+            if view.used[0] > last_node or view.used[1] > last_edge:
+                break
+            _open_stream(rng, key, simulation, _DESCENT)
+            depth = _descend_by_uct(view, plan, path, rng)
+            if view.edge[path[depth - 1]].child != NONE:
+                _revisit(view, plan, path, depth, returns)
+                simulation += 1
+                continue
+            _copy(positions[r], state)
+            for i in range(1, depth):
+                board.apply(rules, params, state, view.edge[path[i]].action)
+            player, count = _look(rules, params, state, legal, chances, returns)
+            _open_stream(rng, key, simulation, _ORDER)
+            _attach(view, plan, path, depth, player, legal, chances, count, returns, rng)
+            if player == TERMINAL and plan.proofs == SOLVE:
+                _prove(view, plan, path, depth)
+            if player != CHANCE:  # nobody evaluates a chance node: the simulation goes on
+                if player != TERMINAL:
+                    _open_stream(rng, key, simulation, _ROLLOUT)
+                    _evaluate(
+                        rules, params, state, rollouts, work, legal, chances, one, returns, rng
+                    )
+                _back_up(view, plan, path, depth, returns)
+                simulation += 1
+        slots.simulation[r] = simulation
+
+
+@_entry
+def meet_boards(rules, params, positions, leaves, rows, slots):
+    """Tell what the leaves of the ``rows`` are; ``leaves`` int64 [R, state] receives them."""
+    for r in rows:
+        _copy(positions[r], leaves[r])
+        for i in range(1, slots.depth[r]):
+            board.apply(rules, params, leaves[r], slots.moves[r, i])
+        slots.player[r], slots.branches[r] = _look(
+            rules, params, leaves[r], slots.actions[r], slots.prior[r], slots.value[r]
+        )
+
+
+@_entry
+def roll_out_boards(rules, params, leaves, rows, rollouts, slots, values):
+    """Mean of random games from the leaves of the ``rows``, into float64 [len(rows), P]."""
+    width = slots.actions.shape[1]
+    legal, chances = np.empty(width, np.int64), np.empty(width)
+    work, one, rng = np.empty_like(leaves[0]), np.empty(values.shape[1]), np.empty(1, np.uint64)
+    for i in range(len(rows)):
+        r = rows[i]
+        _open_stream(rng, slots.key[r], slots.simulation[r], _ROLLOUT)
+        _evaluate(rules, params, leaves[r], rollouts, work, legal, chances, one, values[i], rng)
+
+
+@_entry
+def observe_boards(rules, params, leaves, rows, slots, out):
+    """What the player to move sees at the leaves of the ``rows``, float32 [len(rows), cells]."""
+    for i in range(len(rows)):
+        board.observe(rules, params, leaves[rows[i]], slots.player[rows[i]], out[i])
+
+
+# --- searches on anything
+
+
+@_inlined
+def _take_in(plan, r, tree, slots, rng):
+    """Add what was told about a row's leaf, and back its value up."""
+    view, path, returns = _row(tree, r), slots.path[r], slots.value[r]
+    depth, player = slots.depth[r], slots.player[r]
+    _open_stream(rng, slots.key[r], slots.simulation[r], _ORDER)
+    node = _attach(
+        view,
+        plan,
+        path,
+        depth,
+        player,
+        slots.actions[r],
+        slots.prior[r],
+        slots.branches[r],
+        returns,
+        rng,
+    )
+    if player == TERMINAL and plan.proofs == SOLVE:
+        _prove(view, plan, path, depth)
+    if len(view.reward) > 0:
+        _copy(slots.reward[r], view.reward[path[depth - 1]])
+    if len(view.raw) > 0:
+        _copy(returns, view.raw[node])
+    if player != CHANCE:
+        _back_up(view, plan, path, depth, returns)
+        slots.simulation[r] += 1
+
+
+@_inlined
+def _walk(plan, r, tree, slots, rng):
+    """To the next leaf of a row, or the end of its search."""
+    view, path, returns = _row(tree, r), slots.path[r], slots.value[r]
+    slots.depth[r] = 0
+    while slots.depth[r] == 0 and not _is_over(view, plan, slots.budget[r]):
+        _open_stream(rng, slots.key[r], slots.simulation[r], _DESCENT)
+        depth = _descend(view, plan, slots.noise[r], path, rng)
+        if view.edge[path[depth - 1]].child == NONE:
+            slots.depth[r] = depth
             for i in range(depth):
-                board.apply(rules, params, state, path[i])
-            if node == NONE or edge != NONE:
-                player = board.player(rules, params, state)
-                count = board.legal(rules, params, state, legal) if player >= 0 else 0
-                _open_stream(rng, keys[s], simulation, _ORDER)
-                node = _add_node(view, node, edge, player, legal, no_priors, count, trust, rng)
-            if view.player[node] >= 0:
-                _open_stream(rng, keys[s], simulation, _ROLLOUT)
-                _evaluate(rules, params, state, rollouts, work, legal, one, returns, rng)
-            else:
-                board.returns(rules, params, state, returns)
-            _back_up(view, node, returns)
+                slots.moves[r, i] = view.edge[path[i]].action
+        else:
+            _revisit(view, plan, path, depth, returns)
+            slots.simulation[r] += 1
+    slots.finished[r] = slots.depth[r] == 0
 
 
-@njit(cache=True)
-def walk(tree, keys, simulation, bonuses, roots, leaf, path, draws):
-    """The first half of a simulation in every slot: down to a leaf.
+def advance(plan, rows, tree, slots):
+    """Take in what was told about the leaves of the ``rows``, and walk to the next ones.
 
-    ``leaf`` int64 [S, 3] receives (node, edge, depth) of ``_descend``, ``path`` int32 [S, N + 1]
-    the actions, ``draws`` int64 [S, D] the first random numbers of the rollout.
+    Gives how many rows are at a leaf now. A row without a leaf (depth 0) only walks. Closed nodes
+    are backed up at once, and the walk goes on until somebody has to look at a leaf, or the
+    search is over. A chance node is added and not evaluated: the same simulation walks again, now
+    beyond it.
     """
+    # numba reads plain tuples in half of the time that named ones take, and this is called often
     rng = np.empty(1, np.uint64)
-    for s in range(len(keys)):
-        _open_stream(rng, keys[s], simulation, _DESCENT)
-        leaf[s] = _descend(_slot(tree, s), simulation, bonuses, roots, path[s], rng)
-        _fill_draws(keys[s], simulation, 0, draws[s])
+    return _advance(tuple(plan), rows, tuple(tree), tuple(slots), rng)
 
 
-@njit
-def _fill_draws(key, simulation, start, out):
+@_bare_entry
+def _advance(plan, rows, tree, slots, rng):
+    how, trees, searches, found = Plan(*plan), Tree(*tree), Slots(*slots), 0
+    for r in rows:
+        if searches.depth[r] > 0:
+            _take_in(how, r, trees, searches, rng)
+        _walk(how, r, trees, searches, rng)
+        found += searches.depth[r] > 0
+    return found
+
+
+@_entry
+def fill_draws(keys, simulations, start, out):
+    """Random numbers ``start``, ``start + 1``, ... of rollouts, int64 [B, D]."""
     rng = np.empty(1, np.uint64)
-    _open_stream(rng, key, simulation, _ROLLOUT)
-    rng[0] += _STEP * np.uint64(start)
-    for i in range(len(out)):
-        out[i] = _draw(rng)
-
-
-@njit(cache=True)
-def fill_draws(key, simulation, start, out):
-    """Random numbers ``start``, ``start + 1``, ... of a simulation's rollout, int64 [D]."""
-    _fill_draws(key, simulation, start, out)
-
-
-@njit(cache=True)
-def grow(tree, keys, simulation, leaf, players, actions, priors, counts, returns, trust):
-    """The second half: add what was met at the leaves, and back the returns up.
-
-    ``players`` int64 [S], ``counts`` int64 [S], ``actions`` int64 [S, A], ``priors`` float64
-    [S, A], ``returns`` float64 [S, P].
-    """
-    rng = np.empty(1, np.uint64)
-    for s in range(len(keys)):
-        view = _slot(tree, s)
-        node, edge = leaf[s, 0], leaf[s, 1]
-        if node == NONE or edge != NONE:
-            _open_stream(rng, keys[s], simulation, _ORDER)
-            node = _add_node(
-                view, node, edge, players[s], actions[s], priors[s], counts[s], trust, rng
-            )
-        _back_up(view, node, returns[s])
+    for i in range(len(keys)):
+        _open_stream(rng, keys[i], simulations[i], _ROLLOUT)
+        rng[0] += _STEP * np.uint64(start)
+        for j in range(out.shape[1]):
+            out[i, j] = _draw(rng)

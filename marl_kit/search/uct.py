@@ -1,27 +1,22 @@
-"""UCT with random rollouts (Kocsis and Szepesvari 2006, Bandit based Monte-Carlo planning)."""
+"""UCT (Kocsis and Szepesvari 2006, Bandit based Monte-Carlo planning)."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from marl_kit.core.errors import InvalidOptionError, UnsupportedGameError
-from marl_kit.games.board import BoardGame, BoardState
-from marl_kit.games.game import Game, State
-from marl_kit.games.load import as_game
-from marl_kit.games.tree import CHANCE
-from marl_kit.search.boards import search_positions
-from marl_kit.search.result import SearchResult, root_result
-from marl_kit.search.states import EDGES, search_states
-from marl_kit.search.tree import Tree, bytes_per_edge
+from marl_kit.core.errors import InvalidOptionError
+from marl_kit.search.checks import flag, number, whole
+from marl_kit.search.plan import ENDS, SAMPLED, SOLVE, UCT_RULE, Plan, rounding
+from marl_kit.search.result import SearchResult, standard_result
+from marl_kit.search.search import search, search_batch
+from marl_kit.search.tree import Tree
 
-ENDS = ("known", "sampled")
-MAX_BYTES = 1 << 34
-"""Of one search's tree; above, the number of simulations was surely a slip."""
+__all__ = ["UCT", "search", "search_batch"]
+
+END_RULES = ("known", "sampled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +26,17 @@ class UCT:
     At a node that was visited N times, an action that was tried n times with mean return Q goes
     first if it is untried, and else by ``Q + c sqrt(ln N / n)``, Q and c in units of half the
     payoff range (UCB1 of Auer, Cesa-Bianchi and Fischer 2002; on returns in [-1, 1] it is
-    OpenSpiel's ``uct_c``). A new leaf is evaluated by random play. The final move is the most
-    visited.
+    OpenSpiel's ``uct_c``). A new leaf is evaluated by random play, unless the search is given
+    another evaluator. The final move is the most visited.
 
     A move that ends the game has a known value. As in OpenSpiel's bot, it is then neither
     explored (no second term) nor, at the root, judged by its visits if it gives the largest payoff
     (it is played) or the smallest (it is avoided). With ``ends="sampled"`` such a move is one like
-    any other, as in the paper.
+    any other, as in the paper. With ``solve=True`` what follows from the ends of the game is
+    proven too (MCTS-solver, Winands, Bjornsson and Saito 2008; here with bounds for each player,
+    as Cazenave and Saffidine 2011 have them for two): proven moves are not explored, moves
+    that are proven to be no better than another are left alone, and the search stops when it is
+    proven what the best move is worth.
 
     Attributes
     ----------
@@ -49,123 +48,52 @@ class UCT:
         Random games from each new leaf.
     ends : "known" or "sampled"
         How moves that end the game are treated, see above.
+    solve : bool
+        Whether to prove values.
     """
 
     simulations: int = 400
     c: float = 1.4
     rollouts: int = 1
     ends: Literal["known", "sampled"] = "known"
+    solve: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("simulations", "rollouts"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-                raise InvalidOptionError(f"{name} is {value!r}; give a whole number of at least 1.")
-        if self.ends not in ENDS:
-            raise InvalidOptionError(f"ends is {self.ends!r}; give one of {', '.join(ENDS)}.")
-        number = isinstance(self.c, int | float) and not isinstance(self.c, bool)
-        if not number or not 0 <= self.c < math.inf:
-            raise InvalidOptionError(f"c is {self.c!r}; give a finite number >= 0.")
+        whole("simulations", self.simulations)
+        whole("rollouts", self.rollouts)
+        number("c", self.c)
+        flag("solve", self.solve)
+        if self.ends not in END_RULES:
+            raise InvalidOptionError(f"ends is {self.ends!r}; give one of {', '.join(END_RULES)}.")
+        if self.solve and self.ends != "known":
+            raise InvalidOptionError("solve proves what ends of the game are worth: ends=known.")
 
+    @property
+    def needs_raw(self) -> bool:
+        return False
 
-def search(game: Any, state: State, options: UCT, key: int) -> SearchResult:
-    """Search one position; the same key gives the same answer.
-
-    Parameters
-    ----------
-    game : Game, spec string or pyspiel.Game
-        Of perfect information; chance is sampled.
-    state : State
-        At which a player moves.
-    options : UCT
-    key : int
-        Any 64 bits: all random numbers follow from it.
-
-    Raises
-    ------
-    UnsupportedGameError
-        Hidden information (the search would look at what its player cannot know), or a state at
-        which nobody moves.
-
-    Examples
-    --------
-    >>> import marl_kit as mk
-    >>> game = mk.load_game("tic_tac_toe")
-    >>> state = game.new_initial_state()
-    >>> for action in (0, 8, 1):  # now 2 is the only move that does not lose
-    ...     state.apply_action(action)
-    >>> search(game, state, UCT(simulations=200), key=1).best
-    2
-    """
-    return search_batch(game, [state], options, [key])[0]
-
-
-def search_batch(
-    game: Any, states: Sequence[State], options: UCT, keys: Sequence[int]
-) -> list[SearchResult]:
-    """Search many positions of a game side by side, each exactly as if it were alone."""
-    game = as_game(game)
-    require_searchable(game)
-    for state in states:
-        _require_state_of(game, state)
-        if state.current_player() < 0:
-            kind = "a chance node" if state.current_player() == CHANCE else "the end of the game"
-            raise UnsupportedGameError(
-                f"nobody moves after the history {list(state.history())}: it is {kind}, and a "
-                f"search needs a player to move."
-            )
-    if not states:
-        return []
-    tree = _grown(game, states, options, _keys(keys, len(states)))
-    low, high = game.utility_bounds()
-    return [root_result(tree, s, low, high) for s in range(len(states))]
-
-
-def _require_state_of(game: Game, state: State) -> None:
-    """Refuse a board of other rules or size: a kernel would read it as one of its own."""
-    if isinstance(state, BoardState) and not (
-        isinstance(game, BoardGame) and game.same_rules(state.game)
-    ):
-        raise InvalidOptionError(f"the state is one of {state.game!r}, and the game is {game!r}.")
-
-
-def require_searchable(game: Game) -> None:
-    """Refuse a game that perfect-information search would play by looking at hidden cards."""
-    if not game.perfect_information:
-        raise UnsupportedGameError(
-            f"{game.name} hides information (or does not say that it has none), and this search "
-            f"would look at it; use a solver, such as solver:cfr+, or a game of perfect "
-            f"information."
+    def plan(self, low: float, high: float, total: float) -> Plan:
+        visits = np.maximum(np.arange(self.simulations + 1), 1)
+        ends = ENDS if self.ends == "known" else SAMPLED
+        return Plan(
+            rule=UCT_RULE,
+            proofs=SOLVE if self.solve else ends,
+            bonus=self.c * (high - low) / 2 * np.sqrt(np.log(visits)),
+            shrink=1 / np.sqrt(visits),
+            untried=np.inf,
+            noise_share=0.0,
+            low=float(low),
+            high=float(high),
+            total=float(total),
+            slack=rounding(low, high),
+            visit_scale=0.0,
+            value_scale=0.0,
+            considered=0,
+            shared=0,
         )
 
+    def root_noise(self, key: int, count: int) -> np.ndarray | None:
+        return None
 
-def _grown(game: Game, states: Sequence[State], options: UCT, keys: np.ndarray) -> Tree:
-    _check_memory(game, options, len(states))
-    low, high = game.utility_bounds()
-    visits = np.maximum(np.arange(options.simulations), 1)
-    bonuses = options.c * (high - low) / 2 * np.sqrt(np.log(visits))
-    tables = options.rollouts, bonuses, 1 / np.sqrt(visits), options.ends == "known"
-    boards = [state for state in states if isinstance(state, BoardState)]
-    if isinstance(game, BoardGame) and len(boards) == len(states):
-        return search_positions(game, boards, keys, *tables)
-    return search_states(states, keys, *tables)
-
-
-def _check_memory(game: Game, options: UCT, slots: int) -> None:
-    edges = game.num_actions if isinstance(game, BoardGame) else EDGES
-    needed = options.simulations * edges * bytes_per_edge(game.num_players) * slots
-    if needed > MAX_BYTES:
-        raise InvalidOptionError(
-            f"{options.simulations:,} simulations in {slots:,} searches could need "
-            f"{needed / 1e9:,.0f} GB; give fewer."
-        )
-
-
-def _keys(keys: Sequence[int], searches: int) -> np.ndarray:
-    """One for each search: a kernel would read beyond their end."""
-    if len(keys) != searches or not all(0 <= key < 1 << 64 for key in keys):
-        raise InvalidOptionError(
-            f"the keys of {searches} searches are as many whole numbers from 0 to 2**64 - 1; "
-            f"given: {list(keys)!r:.200}."
-        )
-    return np.array(keys, np.uint64)
+    def read(self, tree: Tree, row: int, plan: Plan, noise: np.ndarray) -> SearchResult:
+        return standard_result(tree, row, plan)

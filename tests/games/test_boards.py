@@ -59,18 +59,18 @@ def agree(ours, theirs):
         "__str__",
     ):
         assert getattr(ours, ask)() == getattr(theirs, ask)(), ask
-    for player in (0, 1):
-        for ask in (
-            "legal_actions",
-            "information_state_string",
-            "observation_string",
-            "observation_tensor",
-        ):
+    told = theirs.get_game().get_type().provides_information_state_string  # Pig does not
+    for player in range(ours.num_players()):
+        for ask in ("legal_actions", "observation_string", "observation_tensor"):
             assert getattr(ours, ask)(player) == getattr(theirs, ask)(player), (ask, player)
+        own = theirs.information_state_string(player) if told else theirs.history_str()
+        assert ours.information_state_string(player) == own
+    if ours.is_chance_node():
+        assert ours.chance_outcomes() == theirs.chance_outcomes()
     if not ours.is_terminal():
         player = ours.current_player()
-        assert ours.observation_tensor() == theirs.observation_tensor()
-        assert ours.information_state_string() == theirs.information_state_string()
+        if player >= 0:
+            assert ours.observation_tensor() == theirs.observation_tensor()
         for action in ours.legal_actions():
             assert ours.action_to_string(player, action) == theirs.action_to_string(player, action)
 

@@ -20,6 +20,9 @@ from marl_kit.games.python_file import python_module
 from tests.reference import trees
 from tests.reference.bimatrix import extreme_equilibria
 from tests.reference.boards import ConnectFour, TicTacToe
+from tests.reference.hex import Hex
+from tests.reference.othello import Othello
+from tests.reference.pig import Pig
 
 NAMES = catalogue.catalogue_names()
 FILES = [name for name in NAMES if catalogue.catalogue_path(name).suffix in (".nfg", ".efg")]
@@ -196,7 +199,16 @@ class Extensive:
 def twin(spec):
     """The same game on lists of rows; the whole of tic-tac-toe takes seconds, so it is kept."""
     name, params = parse_spec(spec)
-    return {"tic_tac_toe": TicTacToe, "connect_four": ConnectFour}[name](**params)
+    if name == "hex":
+        side = params.get("board_size", 11)
+        return Hex(params.get("num_rows", side), params.get("num_cols", side))
+    kinds = {
+        "tic_tac_toe": TicTacToe,
+        "connect_four": ConnectFour,
+        "othello": Othello,
+        "pig": Pig,
+    }
+    return kinds[name](**params)
 
 
 class Board:
@@ -208,8 +220,11 @@ class Board:
         return value.lower().replace("-", "_").replace(" ", "_") == game.name
 
     def size(game, value):
-        slow, drawn = twin(game.spec), str(game.new_initial_state()).split()
-        return value == f"{slow.rows}x{slow.columns}" == f"{len(drawn)}x{len(drawn[0])}"
+        slow = twin(game.spec)
+        if game.name == "pig":
+            return value == f"to {slow.goal}"
+        rows, columns = sorted(game.observation_shape[1:])  # planes of cells
+        return value == f"{slow.rows}x{slow.columns}" == f"{rows}x{columns}"
 
     def value(game, value):
         slow = twin(game.spec)
@@ -225,6 +240,10 @@ class Board:
     def terminal_histories(game, value):
         slow = twin(game.spec)
         return slow.terminal_histories(slow.start()) == value
+
+    def histories(game, value):
+        slow = twin(game.spec)
+        return [slow.histories(slow.start(), n + 1) for n in range(len(value))] == value
 
     def small(game, value):
         """The same rules on a board that is enumerated in no time."""
@@ -273,7 +292,10 @@ def test_names_do_not_hide_openspiels():
     for name in shared:
         load = python_module(catalogue.catalogue_path(name)).load
         ours = {p.name: p.default for p in inspect.signature(load).parameters.values()}
-        assert ours == kinds[name].parameter_specification
+        theirs = kinds[name].parameter_specification
+        assert ours.keys() == theirs.keys()
+        # None: what another parameter says
+        assert {k: theirs[k] if v is None else v for k, v in ours.items()} == theirs
 
 
 def test_list_games():
@@ -285,7 +307,13 @@ def test_list_games():
     assert games["kuhn_1950"].size == "55 nodes, 12 infosets"
     assert {info.form for info in catalogue.list_games("extensive")} == {"extensive"}
     boards = {info.name: info.size for info in catalogue.list_games("board")}
-    assert boards == {"connect_four": "6x7", "tic_tac_toe": "3x3"}
+    assert boards == {
+        "connect_four": "6x7",
+        "hex": "11x11",
+        "othello": "8x8",
+        "pig": "to 100",
+        "tic_tac_toe": "3x3",
+    }
     with pytest.raises(UnknownNameError, match="'normal'"):
         catalogue.list_games("norml")
     with pytest.raises(UnknownNameError, match="'chicken'"):

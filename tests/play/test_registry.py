@@ -13,7 +13,12 @@ from marl_kit.play.player import distinct_names, player_name
 from marl_kit.play.registry import PLAYERS, PlayerKind, is_player_spec
 
 # Where a player is tried; tic_tac_toe unless it stands here.
-GAME = {"solver:": "kuhn_poker", "policy:": "kuhn_poker"}
+GAME = {
+    "solver:": "kuhn_poker",
+    "policy:": "kuhn_poker",
+    "ismcts": "kuhn_poker",
+    "smmcts": "goofspiel(num_cards=3,imp_info=False,points_order=descending)",
+}
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +110,7 @@ def test_act_depends_on_the_generator_only(name, saved) -> None:
 def test_probabilities_are_what_act_draws_from(name, saved) -> None:
     game = game_of(name)
     player = mk.make_player(spec_of(name, saved), game)
-    tells = {"random", "solver:", "policy:"}
+    tells = {"random", "solver:", "policy:", "oracle"}
     assert hasattr(player, "probabilities") == (name in tells)
     if name not in tells:
         return
@@ -121,7 +126,7 @@ def test_probabilities_are_what_act_draws_from(name, saved) -> None:
         assert abs(chosen.count(action) / draws - p) <= 4 * error  # nothing allowed where p is 0, 1
 
 
-@pytest.mark.parametrize("name", ["random", "solver:", "policy:"])
+@pytest.mark.parametrize("name", ["random", "solver:", "policy:", "ismcts"])
 def test_a_player_does_not_see_hidden_cards(name, saved) -> None:
     """Player 0 holds the middle card: what it does is the same whatever player 1 holds."""
     game = mk.load_game("kuhn_poker")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import marl_kit as mk
@@ -26,7 +26,13 @@ def random_history(game: Any, plies: int, seed: int) -> list[int]:
     return list(state.history())
 
 
-def random_tree(players: int, depth: int, seed: int, chance: float = 0.2) -> mk.Game:
+def random_tree(
+    players: int,
+    depth: int,
+    seed: int,
+    chance: float = 0.2,
+    payoff: Callable[[random.Random], Sequence[float]] | None = None,
+) -> mk.Game:
     """Perfect information, general sums; who moves is drawn, so players move twice in a row."""
     rng = random.Random(seed)
     builder = mk.TreeBuilder(players, name=f"random tree {seed}")
@@ -34,7 +40,8 @@ def random_tree(players: int, depth: int, seed: int, chance: float = 0.2) -> mk.
     def grow(history: tuple[str, ...]) -> None:
         labels = [f"{len(history)}{letter}" for letter in "abcd"[: rng.randint(1, 4)]]
         if len(history) == depth or (history and rng.random() < 0.1):
-            builder.payoff(history, [rng.randint(-9, 9) for _ in range(players)])
+            whole = [rng.randint(-9, 9) for _ in range(players)]
+            builder.payoff(history, whole if payoff is None else payoff(rng))
             return
         if history and rng.random() < chance and len(labels) > 1:
             first = rng.choice(["1/4", "1/2", "5/8"])

@@ -1,11 +1,17 @@
-"""Visit counts are those of a UCT on dictionaries that draws the same random numbers."""
+"""Visit counts are those of a search on dictionaries that draws the same random numbers."""
+
+import math
 
 import numpy as np
 import pytest
 
 import marl_kit as mk
+from marl_kit.search.evaluator import OnStates
+from marl_kit.search.gumbel import Gumbel
+from marl_kit.search.puct import PUCT
+from marl_kit.search.search import payoffs_of
 from marl_kit.search.uct import UCT, search
-from tests.reference.uct import Stream, Twin, mix
+from tests.reference.uct import How, Stream, Twin, mix
 from tests.search.positions import random_history, random_tree, state_after
 
 CASES = [  # game, plies before the search, simulations, c, rollouts
@@ -28,20 +34,35 @@ CASES = [  # game, plies before the search, simulations, c, rollouts
 ]
 
 
-def same(game, state, options, key):
+def twin_of(game, state, options, key, **more):
+    """The same search, on dictionaries."""
+    low, high, total = payoffs_of(game)
+    half = (high - low) / 2
+    how = {"simulations": options.simulations, "low": low, "high": high, **more}
+    how["total"] = None if math.isnan(total) else total
+    how["c"] = getattr(options, "c", 0.0) * half
+    if isinstance(options, UCT):
+        how["rollouts"] = options.rollouts
+        how["ends"] = "solve" if options.solve else options.ends
+    elif isinstance(options, PUCT):
+        how["rule"], how["ends"] = "puct", "solve" if options.solve else "sampled"
+        how["fpu"] = None if options.fpu is None else (low + high) / 2 + options.fpu * half
+    return Twin(state, key, How(**how))
+
+
+def same(game, state, options, key, evaluator=None, **more):
     """One position, searched by both."""
-    low, high = game.utility_bounds()
-    result = search(game, state, options, key)
-    c, known = options.c * (high - low) / 2, options.ends == "known"
-    twin = Twin(state, options.simulations, c, key, options.rollouts, known)
+    result = search(game, state, options, key, evaluator)
+    twin = twin_of(game, state, options, key, **more)
     assert result.actions.tolist() == sorted(twin.root.actions)
     assert result.visits.tolist() == twin.visits()
-    assert result.visits.sum() == options.simulations - 1
+    assert result.visits.sum() == twin.simulations - 1
     tried = result.visits > 0
     sums = np.array(twin.sums())[tried]
     assert np.allclose(result.values[tried] * result.visits[tried, None], sums, rtol=1e-12)
     assert np.isnan(result.values[~tried]).all()
-    assert result.best == twin.best(low, high)
+    assert result.best == twin.best()
+    return result, twin
 
 
 @pytest.mark.parametrize("ends", ["known", "sampled"])
@@ -55,13 +76,112 @@ def test_same_visits(spec, plies, simulations, c, rollouts, ends):
         assert (str(state), state.history()) == told, "the root is searched, not played"
 
 
-@pytest.mark.parametrize("ends", ["known", "sampled"])
 @pytest.mark.parametrize("players", [1, 2, 3, 5])
-def test_same_visits_in_random_trees(players, ends):
+@pytest.mark.parametrize(
+    "options",
+    [
+        UCT(150, 0.9),
+        UCT(150, 0.9, ends="sampled"),
+        UCT(60, 0.9, solve=True),
+        PUCT(150, 1.1),
+        PUCT(150, 1.1, fpu=-0.5),
+        PUCT(60, 1.1, solve=True),
+    ],
+    ids=repr,
+)
+def test_same_visits_in_random_trees(players, options):
     """General sums, chance, any order of players, single actions, long lines and short ones."""
     for seed in range(12):
         game = random_tree(players, depth=5, seed=100 * players + seed)
-        same(game, game.new_initial_state(), UCT(150, 0.9, ends=ends), seed)
+        same(game, game.new_initial_state(), options, seed)
+
+
+@pytest.mark.parametrize(
+    ("spec", "plies"),
+    [
+        ("tic_tac_toe", 3),
+        ("tic_tac_toe", 5),
+        ("openspiel:tic_tac_toe", 4),
+        ("connect_four(rows=3,columns=3,x_in_row=3)", 2),
+        ("openspiel:pig(winscore=6,players=2,diceoutcomes=3)", 0),
+        ("openspiel:nim", 6),
+    ],
+)
+@pytest.mark.parametrize("options", [UCT(120, 1.4, solve=True), PUCT(120, 1.4, solve=True)])
+def test_same_proofs(spec, plies, options):
+    game = mk.load_game(spec)
+    for key in range(3):
+        state = state_after(game, random_history(game, plies, key))
+        result, twin = same(game, state, options, key)
+        player = state.current_player()
+        told = [twin.bounds((a,)) for a in result.actions.tolist()]
+        assert result.low == pytest.approx([low[player] for low, _ in told], abs=1e-12)
+        assert result.high == pytest.approx([high[player] for _, high in told], abs=1e-12)
+
+
+def opinion(state):
+    """Some priors and values that follow from the history."""
+    start = mix(sum((a + 1) * 31**i for i, a in enumerate(state.history())) % 2**64)
+    draws = Stream(start, 0, 0)
+    weights = {a: 1 + draws.below(1000) for a in state.legal_actions()}
+    values = [draws.below(2001) / 1000 - 1 for _ in range(state.num_players())]
+    return {a: w / sum(weights.values()) for a, w in weights.items()}, values
+
+
+def opinions(actions):
+    """The same as an evaluator."""
+
+    def evaluate(states):
+        policy, values = np.zeros((len(states), actions)), []
+        for row, state in zip(policy, states, strict=True):
+            priors, value = opinion(state)
+            row[list(priors)] = list(priors.values())
+            values.append(value)
+        return policy, np.array(values)
+
+    return OnStates(evaluate)
+
+
+@pytest.mark.parametrize("spec", ["tic_tac_toe", "openspiel:tic_tac_toe", "connect_four"])
+@pytest.mark.parametrize("options", [PUCT(200), PUCT(200, 0.5, fpu=0.0)], ids=repr)
+def test_same_visits_with_priors(spec, options):
+    game = mk.load_game(spec)
+    for key in range(3):
+        state = state_after(game, random_history(game, key, key))
+        same(game, state, options, key, opinions(9), evaluate=opinion)
+
+
+@pytest.mark.parametrize("spec", ["tic_tac_toe", "connect_four", "openspiel:breakthrough"])
+@pytest.mark.parametrize(("simulations", "considered"), [(1, 16), (2, 4), (50, 4), (120, 16)])
+def test_same_gumbel_search(spec, simulations, considered):
+    """Visits, final move, and the improved policy."""
+    game = mk.load_game(spec)
+    options = Gumbel(simulations, considered)
+    actions = 9 if spec != "openspiel:breakthrough" else 768  # numbers of actions go up to this
+    for key in range(3):
+        state = state_after(game, random_history(game, key, key))
+        result = search(game, state, options, key, opinions(actions))
+        # edges lie in the order of trying, and the numbers belong to places
+        order = Twin(state, key, How(1, 0.0, -1.0, 1.0)).root.actions
+        noise = dict(zip(order, options.root_noise(key, len(order)).tolist(), strict=True))
+        twin = twin_of(
+            game,
+            state,
+            options,
+            key,
+            rule="gumbel",
+            ends="sampled",
+            considered=considered,
+            noise=noise,
+            evaluate=opinion,
+        )
+        assert result.visits.tolist() == twin.visits()
+        scores, most = twin.improved(twin.root), max(twin.visits())
+        final = [a for a in order if twin.root.visits[a] == most]
+        assert result.best == max(final, key=lambda a: noise[a] + scores[a])
+        logits = np.array([scores[a] for a in result.actions.tolist()])
+        expected = np.exp(logits - logits.max())
+        assert np.allclose(result.policy, expected / expected.sum(), rtol=1e-9)
 
 
 def test_a_line_longer_than_the_search_and_shorter():

@@ -1,18 +1,13 @@
 """The kernel on rules and the search that asks states grow the same tree, bit by bit."""
 
-import numpy as np
 import pytest
 
 import marl_kit as mk
-from marl_kit.search.boards import search_positions
-from marl_kit.search.result import root_result
-from marl_kit.search.states import search_states
+from marl_kit.search.puct import PUCT
+from marl_kit.search.search import new_batch
 from marl_kit.search.uct import UCT, search, search_batch
 from tests.search.positions import random_history, state_after
 
-NODES = ("first_edge", "num_edges", "player", "parent", "parent_edge")
-# priors are set at chance nodes only, and boards have none
-EDGES = ("action", "child", "visits", "value", "known")
 CONNECT_FOUR = "connect_four(rows=4,columns=5,x_in_row=3)"
 CASES = [  # game, plies, simulations, c, rollouts
     ("tic_tac_toe", (0, 2, 5, 7), 400, 2.0, 1),
@@ -29,32 +24,51 @@ def bits(array):
     return array.tobytes(), array.dtype, array.shape
 
 
-def same_tree(a, b):
-    assert bits(a.used) == bits(b.used)
-    for s in range(len(a.used)):
+def grown(game, states, keys, options, way):
+    """The tree of finished searches: in the kernel, in steps on boards, or asking states."""
+    batch = new_batch(game, options, len(states), boards=way != "states")
+    batch._fused = way == "fused"
+    for slot, (state, key) in enumerate(zip(states, keys, strict=True)):
+        batch.begin(slot, state, key)
+    while batch.running:
+        batch.step()
+    return batch.tree
+
+
+def same_tree(a, b, searches):
+    assert bits(a.used[:searches]) == bits(b.used[:searches])
+    for s in range(searches):
         nodes, edges = a.used[s]
-        for names, count in ((NODES, nodes), (EDGES, edges)):
-            for name in names:
-                one, other = getattr(a, name)[s, :count], getattr(b, name)[s, :count]
-                assert bits(one) == bits(other), name
+        assert bits(a.node[s, :nodes]) == bits(b.node[s, :nodes])
+        one, other = a.edge[s, :edges], b.edge[s, :edges]
+        for field in one.dtype.names:
+            assert bits(one[field].copy()) == bits(other[field].copy()), field
+        tried = one["visits"] > 0
+        assert bits(a.value[s, :edges][tried]) == bits(b.value[s, :edges][tried])
 
 
-def tables(simulations, c):
-    n = np.maximum(np.arange(simulations), 1)
-    return c * np.sqrt(np.log(n)), 1 / np.sqrt(n)
-
-
-@pytest.mark.parametrize("trust", [True, False])
+@pytest.mark.parametrize("more", [{}, {"ends": "sampled"}, {"solve": True}])
 @pytest.mark.parametrize(("spec", "plies", "simulations", "c", "rollouts"), CASES)
-def test_same_tree(spec, plies, simulations, c, rollouts, trust):
+def test_same_tree(spec, plies, simulations, c, rollouts, more):
     game = mk.load_game(spec)
     states = [state_after(game, random_history(game, n, n)) for n in plies]
-    keys = np.arange(len(states), dtype=np.uint64) + np.uint64(2**63)
-    arguments = keys, rollouts, *tables(simulations, c), trust
-    fast = search_positions(game, states, *arguments)
-    slow = search_states(states, *arguments)
-    same_tree(fast, slow)
-    assert (fast.used[:, 0] > 1).all()
+    keys = [2**63 + i for i in range(len(states))]
+    options = UCT(simulations, c, rollouts, **more)
+    fused, stepped, asked = (
+        grown(game, states, keys, options, way) for way in ("fused", "boards", "states")
+    )
+    same_tree(fused, stepped, len(states))
+    same_tree(fused, asked, len(states))
+    assert (fused.used[: len(states), 0] > 1).all()
+
+
+@pytest.mark.parametrize("options", [PUCT(150), PUCT(150, noise=0.5, solve=True)], ids=repr)
+def test_same_tree_by_puct(options):
+    for spec, plies in (("tic_tac_toe", (0, 3)), (CONNECT_FOUR, (2, 5))):
+        game = mk.load_game(spec)
+        states = [state_after(game, random_history(game, n, n)) for n in plies]
+        trees = [grown(game, states, [1, 2], options, way) for way in ("boards", "states")]
+        same_tree(*trees, len(states))
 
 
 @pytest.mark.parametrize("spec", ["tic_tac_toe", CONNECT_FOUR, "connect_four"])
@@ -114,11 +128,20 @@ def test_boards_in_foreign_hands_are_searched_as_states():
 def test_a_longer_search_begins_like_a_shorter_one():
     """Random numbers belong to the simulation, so the first 100 are those of a search of 100."""
     game = mk.load_game("tic_tac_toe")
-    states, keys = [game.new_initial_state()], np.array([4], np.uint64)
-    short = search_positions(game, states, keys, 1, *tables(100, 1.0), True)
-    long = search_positions(game, states, keys, 1, *tables(300, 1.0), True)
+    state = game.new_initial_state()
+    short = grown(game, [state], [4], UCT(100, 1.0), "fused")
+    long = grown(game, [state], [4], UCT(300, 1.0), "fused")
     nodes, edges = short.used[0]
-    for name in NODES:
-        assert bits(getattr(short, name)[0, :nodes]) == bits(getattr(long, name)[0, :nodes])
-    assert bits(short.action[0, :edges]) == bits(long.action[0, :edges])
-    assert root_result(short, 0, -1.0, 1.0).visits.sum() == 99
+    # who moves, and the edges; some nodes have more children in the longer search
+    assert bits(short.node[0, :nodes]) == bits(long.node[0, :nodes])
+    assert bits(short.edge["action"][0, :edges]) == bits(long.edge["action"][0, :edges])
+
+
+def test_arrays_grow_on_the_way():
+    """At first there is room for one node a simulation, and chance nodes come on top."""
+    game = mk.load_game("pig(winscore=30)")
+    states = [state_after(game, random_history(game, n, n)) for n in (0, 3)]
+    trees = [grown(game, states, [1, 2], UCT(400), way) for way in ("fused", "boards", "states")]
+    same_tree(trees[0], trees[1], 2)
+    same_tree(trees[0], trees[2], 2)
+    assert trees[0].used[:2, 0].min() > 401

@@ -283,9 +283,10 @@ def test_more_exploration_spreads_the_visits():
     game = mk.load_game("tic_tac_toe")
     state = state_after(game, [0, 8, 1])
     entropies = []
-    for c in (0.1, 1.0, 10.0, 1000.0):
-        shares = search(game, state, UCT(2000, c), 1).shares
-        entropies.append(-(shares * np.log(np.maximum(shares, 1e-300))).sum())
+    for c in (1.0, 10.0, 1000.0):
+        found = search_batch(game, [state] * 10, UCT(2000, c), range(10))
+        shares = np.array([result.shares for result in found])
+        entropies.append(-(shares * np.log(np.maximum(shares, 1e-300))).sum(axis=1).mean())
     assert entropies == sorted(entropies)
     assert entropies[-1] == pytest.approx(math.log(6), abs=1e-3)
 

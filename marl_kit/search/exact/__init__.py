@@ -1,0 +1,1 @@
+"""Exact values of positions: solvers of single games, and what they answer."""

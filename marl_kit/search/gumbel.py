@@ -1,0 +1,99 @@
+"""Policy improvement by planning with Gumbel (Danihelka, Guez, Schrittwieser and Silver 2022)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from marl_kit.search.checks import number, whole
+from marl_kit.search.options import keyed_generator
+from marl_kit.search.plan import GUMBEL_RULE, SAMPLED, Plan, rounding
+from marl_kit.search.result import Root, SearchResult, read_root
+from marl_kit.search.tree import ROOT, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Gumbel:
+    """Options of the search.
+
+    At the root Gumbel numbers g are drawn, one for each action, and sequential halving (Karnin,
+    Koren and Somekh 2013) shares the simulations out: the ``considered`` actions with the largest
+    ``g + logit`` are visited equally often, then the better half of them by
+    ``g + logit + sigma(Q)``, and so on. The final move is the best of the most visited by the same
+    sum. Below the root nothing is random: the action is followed whose share of the visits is
+    furthest behind the improved policy, the largest ``pi'(a) - n(a) / (1 + sum n)`` (equation 14).
+
+    ``sigma(q) = (c_visit + max n) c_scale q`` (equation 8), q in units of the payoff range above
+    its low end. Actions that were never tried get the mixed value of equation 33 (*completed* Q),
+    and ``pi' = softmax(logits + sigma(completed Q))`` (equation 11) is the policy of the result.
+
+    Attributes
+    ----------
+    simulations : int
+        The first evaluates the root itself; the others are shared out.
+    considered : int
+        Actions that are considered at the root, if there are so many.
+    c_visit, c_scale : float
+        Of sigma.
+    """
+
+    simulations: int = 64
+    considered: int = 16
+    c_visit: float = 50.0
+    c_scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        whole("simulations", self.simulations)
+        whole("considered", self.considered)
+        number("c_visit", self.c_visit)
+        number("c_scale", self.c_scale)
+
+    @property
+    def needs_raw(self) -> bool:
+        return True
+
+    def plan(self, low: float, high: float, total: float) -> Plan:
+        shared = self.simulations - 1
+        return Plan(
+            rule=GUMBEL_RULE,
+            proofs=SAMPLED,
+            bonus=np.zeros(1),
+            shrink=np.zeros(self.simulations + 1),
+            untried=0.0,
+            noise_share=0.0,
+            low=float(low),
+            high=float(high),
+            total=float(total),
+            slack=rounding(low, high),
+            visit_scale=float(self.c_visit),
+            value_scale=float(self.c_scale),
+            considered=min(self.considered, max(shared, 1)),  # nobody can visit more of them
+            shared=shared,
+        )
+
+    def root_noise(self, key: int, count: int) -> np.ndarray | None:
+        return keyed_generator(key).gumbel(size=count)
+
+    def read(self, tree: Tree, row: int, plan: Plan, noise: np.ndarray) -> SearchResult:
+        root = read_root(tree, row, plan)
+        scores = improved_logits(root, tree.raw[row, ROOT, root.player], plan)
+        final = np.where(root.visits == root.visits.max(), noise[: len(scores)] + scores, -math.inf)
+        policy = np.exp(scores - scores.max())
+        return root.result(int(final.argmax()), policy / policy.sum())
+
+
+def improved_logits(root: Root, raw: float, plan: Plan) -> np.ndarray:
+    """``logits + sigma(completed Q)`` at the root, float64 [A]; ``raw`` is its own evaluation."""
+    tried, visits = root.visits > 0, root.visits.sum()
+    means = root.sums[:, root.player] / np.maximum(root.visits, 1)
+    mixed, weight = raw, root.priors[tried].sum()
+    if weight > 0:
+        mean = (root.priors[tried] * means[tried]).sum() / weight
+        mixed = (raw + visits * mean) / (1 + visits)
+    unit = plan.high - plan.low
+    completed = (np.where(tried, means, mixed) - plan.low) / (unit if unit > 0 else math.inf)
+    with np.errstate(divide="ignore"):  # a prior of 0 is never chosen
+        logits = np.log(root.priors)
+    return logits + (plan.visit_scale + root.visits.max()) * plan.value_scale * completed

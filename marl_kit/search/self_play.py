@@ -1,0 +1,202 @@
+"""A search that plays against itself, many games at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from marl_kit.core.errors import InvalidOptionError
+from marl_kit.core.seeds import child, resolve_seed
+from marl_kit.games.game import Game, State
+from marl_kit.games.load import as_game
+from marl_kit.games.tree import CHANCE, TERMINAL
+from marl_kit.search.batch import Batch
+from marl_kit.search.checks import flag, number, whole
+from marl_kit.search.evaluator import Evaluator
+from marl_kit.search.options import Options
+from marl_kit.search.result import SearchResult
+from marl_kit.search.search import new_batch, require_decision, require_searchable
+from marl_kit.search.states import chance_outcome
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PlayedGame:
+    """A game of self-play: what was done, and what a network can learn from it.
+
+    Attributes
+    ----------
+    index : int
+    actions : tuple of int
+        From the first position on, chance included.
+    plies : tuple of int
+        After how many actions each search stood; T of them.
+    results : tuple of SearchResult
+        What each search said: ``policy`` is what to learn, whatever was played.
+    returns : float64 [P]
+        At the end of the game.
+    """
+
+    index: int
+    actions: tuple[int, ...]
+    plies: tuple[int, ...]
+    results: tuple[SearchResult, ...]
+    returns: np.ndarray
+
+
+def self_play(
+    game: Any,
+    options: Options,
+    evaluator: Evaluator | None = None,
+    *,
+    games: int,
+    slots: int = 64,
+    seed: int | np.random.Generator | None = 0,
+    first: int = 0,
+    temperature: float = 1.0,
+    temperature_plies: int = 30,
+    reuse: bool = False,
+) -> Iterator[PlayedGame]:
+    """Play games in which a search moves for everybody, in order of their index.
+
+    All slots evaluate their leaves in one batch. A slot whose search is finished plays its move
+    and searches the next position, and one whose game is over begins another, so the batch stays
+    full. A game follows from the seed and its index alone: 64 games in 64 slots are, bit by bit,
+    64 games in one slot, if the evaluator's rows do not depend on the batch.
+
+    Parameters
+    ----------
+    game : Game, spec string or pyspiel.Game
+        Of perfect information.
+    options : UCT, PUCT or Gumbel
+    evaluator : Evaluator, optional
+        Random rollouts unless said otherwise.
+    games : int
+    slots : int
+        Games at once.
+    seed : int, Generator or None
+    first : int
+        Index of the first game.
+    temperature : float
+        Of the moves on the first ``temperature_plies`` plies of a game, see
+        ``SearchResult.draw``; then the best is played.
+    reuse : bool
+        Whether the tree below the moves played is kept, visits and all. They count as simulations
+        of the next search. Not with ``Gumbel``, whose schedule begins with an empty tree.
+
+    Raises
+    ------
+    InvalidOptionError, UnsupportedGameError
+    """
+    game = as_game(game)
+    require_searchable(game)
+    for name, value in (("games", games), ("slots", slots)):
+        whole(name, value)
+    number("temperature", temperature)
+    flag("reuse", reuse)
+    for name, least in (("temperature_plies", temperature_plies), ("first", first)):
+        if isinstance(least, bool) or not isinstance(least, int | np.integer) or least < 0:
+            raise InvalidOptionError(f"{name} is {least!r}; give a whole number >= 0.")
+    _, root = resolve_seed(seed)
+    batch = new_batch(game, options, min(slots, games), evaluator, reuse=reuse)
+    driver = _Driver(game, batch, root, temperature, temperature_plies, reuse)
+    return driver.run(range(first, first + games))
+
+
+@dataclass(eq=False, slots=True)
+class _Table:
+    """A game that is being played in a slot."""
+
+    index: int
+    state: State
+    actions: list[int]
+    plies: list[int]
+    results: list[SearchResult]
+    since: int = 0
+    """Actions before the last search."""
+
+
+class _Driver:
+    """Moves the games of all slots."""
+
+    def __init__(
+        self,
+        game: Game,
+        batch: Batch,
+        root: np.random.SeedSequence,
+        temperature: float,
+        temperature_plies: int,
+        reuse: bool,
+    ):
+        self.game, self.batch, self.root = game, batch, root
+        self.temperature, self.temperature_plies = temperature, temperature_plies
+        self.reuse = reuse
+        self.tables: dict[int, _Table] = {}
+        self.finished: dict[int, PlayedGame] = {}
+
+    def run(self, indices: range) -> Iterator[PlayedGame]:
+        waiting, due = iter(indices), indices.start
+        for slot in range(self.batch.size):
+            self._sit(slot, waiting)
+        while due < indices.stop:
+            while moved := self.batch.walk():
+                for slot in moved:
+                    self._move(slot)
+                    if slot not in self.tables:
+                        self._sit(slot, waiting)
+            self.batch.evaluate()
+            while due in self.finished:
+                yield self.finished.pop(due)
+                due += 1
+
+    def _sit(self, slot: int, waiting: Iterator[int]) -> None:
+        """Begin the next game in a slot, if there is one; one that is over at once is done."""
+        for index in waiting:
+            self.tables[slot] = _Table(index, self.game.new_initial_state(), [], [], [])
+            self._continue(slot)
+            if slot in self.tables:
+                return
+
+    def _move(self, slot: int) -> None:
+        """Play the move of a finished search."""
+        table, result = self.tables[slot], self.batch.result(slot)
+        ply = len(table.actions)
+        early = ply < self.temperature_plies
+        action = result.draw(self.temperature if early else 0.0, self._numbers(table)[1])
+        table.plies.append(ply)
+        table.results.append(result)
+        table.since = ply
+        self._apply(table, action)
+        self._continue(slot)
+
+    def _continue(self, slot: int) -> None:
+        """Through chance to the next search, or to the end of the game."""
+        table = self.tables[slot]
+        while (player := table.state.current_player()) == CHANCE:
+            outcomes = table.state.chance_outcomes()
+            self._apply(table, chance_outcome(outcomes, self._numbers(table)[1]))
+        if player == TERMINAL:
+            self.finished[table.index] = PlayedGame(
+                table.index,
+                tuple(table.actions),
+                tuple(table.plies),
+                tuple(table.results),
+                np.array(table.state.returns(), float),
+            )
+            del self.tables[slot]
+            return
+        require_decision(self.game, table.state)
+        kept = table.actions[table.since :] if self.reuse and table.results else []
+        self.batch.begin(slot, table.state.clone(), self._numbers(table)[0], kept)
+
+    def _apply(self, table: _Table, action: int) -> None:
+        table.state.apply_action(action)
+        table.actions.append(action)
+
+    def _numbers(self, table: _Table) -> tuple[int, float]:
+        """Of this game and ply: the key of a search, and a number in [0, 1)."""
+        sequence = child(self.root, "game", table.index, "ply", len(table.actions))
+        key, draw = sequence.generate_state(2, np.uint64).tolist()
+        return key, (draw >> 11) * 2.0**-53

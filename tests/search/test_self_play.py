@@ -1,0 +1,241 @@
+"""Games of self-play: each follows from its seed and index, whatever is played beside it."""
+
+import numpy as np
+import pytest
+
+import marl_kit as mk
+from marl_kit.search.evaluator import OnObservations
+from marl_kit.search.gumbel import Gumbel
+from marl_kit.search.puct import PUCT
+from marl_kit.search.search import new_batch
+from marl_kit.search.self_play import self_play
+from marl_kit.search.uct import UCT
+from tests.search.positions import state_after
+
+SMALL = "connect_four(rows=4,columns=5,x_in_row=3)"
+
+
+def bits(game):
+    """Everything that is to be equal."""
+    told = [
+        [getattr(r, name).tobytes() for name in ("visits", "values", "policy", "priors", "value")]
+        for r in game.results
+    ]
+    return game.index, game.actions, game.plies, told, game.returns.tobytes()
+
+
+def same_in_any_slots(spec, options, evaluator=None, *, games, **more):
+    together = [bits(g) for g in self_play(spec, options, evaluator, games=games, slots=64, **more)]
+    assert [index for index, *_ in together] == list(range(games))
+    assert len({actions for _, actions, *_ in together}) > games // 4
+    few = [bits(g) for g in self_play(spec, options, evaluator, games=games, slots=5, **more)]
+    assert few == together
+    for index in range(games):
+        (alone,) = self_play(spec, options, evaluator, games=1, first=index, **more)
+        assert bits(alone) == together[index]
+
+
+@pytest.mark.parametrize("options", [UCT(20), UCT(20, solve=True), PUCT(20, noise=0.3), Gumbel(12)])
+@pytest.mark.parametrize("spec", ["tic_tac_toe", "openspiel:pig(winscore=8,players=3)"])
+def test_64_games_in_a_batch_are_64_single_games(spec, options):
+    same_in_any_slots(spec, options, games=64, seed=7)
+
+
+@pytest.mark.parametrize("options", [UCT(30), PUCT(30, noise=0.3)])
+def test_the_same_with_trees_that_are_kept(options):
+    same_in_any_slots("connect_four", options, games=12, seed=7, reuse=True)
+
+
+def network(cells, actions):
+    """A small seeded untrained net; batches are padded to a multiple of 16 rows, since small or
+    odd ones differ in the last bits."""
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    body = torch.nn.Sequential(torch.nn.Linear(cells, 64), torch.nn.ReLU(), torch.nn.Linear(64, 64))
+    policy, value = torch.nn.Linear(64, actions), torch.nn.Linear(64, 1)
+
+    @torch.inference_mode()
+    def evaluate(observations, players):
+        rows = len(observations)
+        padded = np.zeros((-(-rows // 16) * 16, cells), np.float32)
+        padded[:rows] = observations
+        hidden = torch.relu(body(torch.from_numpy(padded)))
+        shares = torch.softmax(3 * policy(hidden), dim=1)[:rows].double().numpy()
+        mover = torch.tanh(value(hidden))[:rows, 0].double().numpy()
+        first = np.where(players == 0, mover, -mover)
+        return shares, np.stack([first, -first], axis=1)
+
+    return OnObservations(evaluate)
+
+
+@pytest.mark.parametrize("options", [PUCT(8, noise=0.25), Gumbel(8)])
+def test_the_same_with_a_network(options):
+    same_in_any_slots(SMALL, options, network(60, 5), games=64, seed=3)
+
+
+def test_the_batch_does_not_drain():
+    """Games of different lengths end at different times, and others begin at once."""
+    sizes = []
+
+    def evaluate(observations, players):
+        sizes.append(len(observations))
+        return None, np.zeros((len(players), 2))
+
+    games = list(self_play("tic_tac_toe", PUCT(12), OnObservations(evaluate), games=40, slots=8))
+    assert len(games) == 40
+    full = [n for n in sizes if n == 8]
+    assert len(full) > 0.75 * len(sizes)
+
+
+def test_a_game_is_what_it_says():
+    game = mk.load_game("pig(winscore=8,diceoutcomes=3)")
+    for played in self_play(game, UCT(20), games=6, slots=3, seed=1, temperature=0.5):
+        state = game.new_initial_state()
+        searches = dict(zip(played.plies, played.results, strict=True))
+        for ply, action in enumerate(played.actions):
+            if state.is_chance_node():
+                assert ply not in searches
+            else:
+                result = searches[ply]
+                assert result.player == state.current_player()
+                assert result.actions.tolist() == state.legal_actions()
+                assert result.policy.sum() == pytest.approx(1)
+            state.apply_action(action)
+        assert state.is_terminal()
+        assert played.returns.tolist() == state.returns()
+
+
+def test_temperature_ends_and_does_not_touch_the_policy():
+    hot, cold = (
+        list(
+            self_play("connect_four", PUCT(30), games=4, seed=2, temperature=t, temperature_plies=3)
+        )
+        for t in (5.0, 0.0)
+    )
+    for game in hot:
+        for ply, result in zip(game.plies, game.results, strict=True):
+            assert ply < 3 or game.actions[ply] == result.best
+    for game in cold:
+        assert all(game.actions[p] == r.best for p, r in zip(game.plies, game.results, strict=True))
+    assert hot[0].actions != cold[0].actions
+    for a, b in zip(hot, cold, strict=True):  # the first search does not know what follows
+        assert a.results[0].policy.tobytes() == b.results[0].policy.tobytes()
+
+
+def test_moves_are_drawn_by_the_power_of_their_share():
+    game = mk.load_game("tic_tac_toe")
+    from marl_kit.search.search import search
+
+    result = search(game, state_after(game, [0, 4]), PUCT(60), 1)
+    grid = (np.arange(4000) + 0.5) / 4000
+    for temperature in (1.0, 0.5, 3.0):
+        drawn = np.array([result.draw(temperature, u) for u in grid])
+        weights = result.policy ** (1 / temperature)
+        expected = weights / weights.sum()
+        counted = [(drawn == a).mean() for a in result.actions]
+        assert np.allclose(counted, expected, atol=1e-3)
+    assert {result.draw(0.0, u) for u in (0.0, 0.5, 0.999)} == {result.best}
+    assert result.draw(1e-3, 0.5) == result.actions[result.policy.argmax()]
+    with pytest.raises(mk.InvalidOptionError, match="temperature is -1"):
+        result.draw(-1, 0.5)
+    with pytest.raises(mk.InvalidOptionError, match="u is 1"):
+        result.draw(1, 1.0)
+
+
+@pytest.mark.parametrize("options", [UCT(60), PUCT(60), UCT(60, solve=True)], ids=repr)
+@pytest.mark.parametrize("spec", ["connect_four", "openspiel:pig(winscore=20,players=2)"])
+def test_a_kept_tree_keeps_exactly_the_childs_visits(spec, options):
+    game = mk.load_game(spec)
+    batch = new_batch(game, options, 2, boards=game.form == "board", reuse=True)
+    state = game.new_initial_state()
+    while state.is_chance_node():
+        state.apply_action(0)
+    for slot in (0, 1):
+        batch.begin(slot, state, 5 + slot)
+    while batch.running:
+        batch.step()
+    before = batch.result(0)
+    moves = [before.best]
+    after = state.child(before.best)
+    while after.is_chance_node():
+        moves.append(3)
+        after.apply_action(3)
+    row, edge = batch._row[0], batch._edge_after(0, moves)
+    visits, value = int(batch.tree.edge[row, edge]["visits"]), batch.tree.value[row, edge].copy()
+    below = subtree(batch.tree, row, edge)[1:]
+    batch.begin(0, after, 77, moves)
+    row = batch._row[0]
+    assert batch.tree.edge[row, 0]["visits"] == visits > 0
+    assert batch.tree.value[row, 0].tolist() == value.tolist()
+    assert subtree(batch.tree, row, 0)[1:] == below
+    while batch.running:
+        batch.step()
+    assert batch.result(0).visits.sum() + 1 == 60 or options.solve
+    # the neighbour was not touched
+    assert batch.result(1).visits.sum() == before.visits.sum()
+
+
+def subtree(tree, row, edge):
+    """All that a search knows below an edge, as nested tuples."""
+    record = tree.edge[row, edge]
+    visits, node = int(record["visits"]), int(record["child"])
+    own = str([record[f] for f in ("visits", "prior", "mean", "weight", "standing")])
+    if node < 0:
+        return own, visits
+    values, at = tree.value[row, edge].tolist(), tree.node[row, node]
+    below = tuple(
+        (int(tree.edge[row, e]["action"]), subtree(tree, row, e))
+        for e in range(at["first"], at["first"] + at["count"])
+    )
+    return own, values, int(at["player"]), below
+
+
+def test_noise_stays_out_of_the_stored_priors():
+    game = mk.load_game("connect_four")
+    from marl_kit.search.search import search
+
+    policy = np.arange(1.0, 8.0)
+    evaluator = OnObservations(lambda o, p: (np.tile(policy, (len(p), 1)), np.zeros((len(p), 2))))
+    state = game.new_initial_state()
+    plain = search(game, state, PUCT(300), 1, evaluator)
+    noisy = [search(game, state, PUCT(300, noise=0.9, alpha=1.0), key, evaluator) for key in (1, 2)]
+    for result in noisy:
+        assert np.allclose(result.priors, policy / 28)
+        assert np.abs(result.visits - plain.visits).max() > 20
+    assert noisy[0].visits.tolist() != noisy[1].visits.tolist()
+
+
+def test_noise_is_a_dirichlet_of_the_number_of_moves():
+    """alpha / L each: shares have mean 1 / L and variance (L - 1) / (L^2 (alpha + 1))."""
+    for count, alpha in ((4, 10.0), (30, 10.0)):
+        noise = np.array([PUCT(noise=0.25, alpha=alpha).root_noise(k, count) for k in range(4000)])
+        assert np.allclose(noise.sum(axis=1), 1)
+        assert np.allclose(noise.mean(axis=0), 1 / count, atol=0.012)
+        assert noise.var() == pytest.approx((count - 1) / (count**2 * (alpha + 1)), rel=0.05)
+    assert PUCT().root_noise(1, 4) is None
+    assert PUCT(noise=0.5).root_noise(9, 3).tolist() == PUCT(noise=0.5).root_noise(9, 3).tolist()
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"games": 0}, "games is 0"),
+        ({"games": 1, "slots": 0}, "slots is 0"),
+        ({"games": 1, "temperature": -1.0}, "temperature is -1"),
+        ({"games": 1, "reuse": 1}, "reuse is 1; give true or false"),
+        ({"games": 1, "seed": -3}, "seed is -3"),
+        ({"games": 1, "temperature_plies": -1}, "temperature_plies is -1"),
+        ({"games": 1, "first": 0.5}, "first is 0.5"),
+    ],
+)
+def test_options_that_make_no_sense(more, words):
+    with pytest.raises(mk.InvalidOptionError, match=words):
+        self_play("tic_tac_toe", UCT(5), **more)
+
+
+def test_hidden_information_and_gumbel_with_a_kept_tree_are_refused():
+    with pytest.raises(mk.UnsupportedGameError, match="hides information"):
+        self_play("kuhn_poker", UCT(5), games=1)
+    with pytest.raises(mk.InvalidOptionError, match="Gumbel shares"):
+        self_play("tic_tac_toe", Gumbel(5), games=1, reuse=True)
