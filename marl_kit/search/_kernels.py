@@ -642,9 +642,9 @@ def observe_boards(rules, params, leaves, rows, slots, out):
 
 
 @_inlined
-def _take_in(plan, r, tree, slots, rng):
-    """Add what was told about a row's leaf, and back its value up."""
-    view, path, returns = _row(tree, r), slots.path[r], slots.value[r]
+def _take_in(plan, t, r, tree, slots, rng):
+    """Add what was told in row ``r`` about a leaf of tree ``t``, and back its value up."""
+    view, path, returns = _row(tree, t), slots.path[r], slots.value[r]
     depth, player = slots.depth[r], slots.player[r]
     _open_stream(rng, slots.key[r], slots.simulation[r], _ORDER)
     node = _attach(
@@ -667,7 +667,6 @@ def _take_in(plan, r, tree, slots, rng):
         _copy(returns, view.raw[node])
     if player != CHANCE:
         _back_up(view, plan, path, depth, returns)
-        slots.simulation[r] += 1
 
 
 @_inlined
@@ -706,10 +705,78 @@ def _advance(plan, rows, tree, slots, rng):
     how, trees, searches, found = Plan(*plan), Tree(*tree), Slots(*slots), 0
     for r in rows:
         if searches.depth[r] > 0:
-            _take_in(how, r, trees, searches, rng)
+            _take_in(how, r, r, trees, searches, rng)
+            searches.simulation[r] += searches.player[r] != CHANCE
         _walk(how, r, trees, searches, rng)
         found += searches.depth[r] > 0
     return found
+
+
+# --- several leaves of one tree at once
+
+
+@_helper
+def _count(tree, plan, path, depth, waiting, more):
+    """Count a visit that waits for its value, or (-1) no more. Where edges are compared it counts
+    as lost for who chose it, so that others look elsewhere; the sums never see it."""
+    waiting[0] += more
+    for i in range(1, depth):
+        e = path[i]
+        waiting[e] += more
+        player = tree.node[tree.edge[path[i - 1]].child].player
+        if player != CHANCE and tree.edge[e].standing == OPEN:
+            visits = tree.edge[e].visits
+            told = tree.value[e, player] if visits > 0 else 0.0
+            n = visits + waiting[e]
+            _weigh(tree, plan, e, player)
+            if waiting[e] > 0:
+                tree.edge[e].mean = (told + waiting[e] * plan.low) / n
+                tree.edge[e].weight = plan.shrink[n] * (
+                    tree.edge[e].prior if plan.rule == PUCT_RULE else 1.0
+                )
+
+
+def share(plan, row, walk, tree, slots, waiting, begun):
+    """The same as ``advance`` for a search of one tree, the first, with a leaf in every row.
+
+    ``waiting`` int64 [E] counts visits that wait for a value, ``begun`` int64 [1] simulations. If
+    the row's leaf waits, its value is taken in; else what was met there: a decision begins to wait.
+    Then, if told to ``walk``, to the next leaf. Gives whether somebody has to look at one: not
+    where the search is over, nor where the same leaf waits already.
+    """
+    rng = np.empty(1, np.uint64)
+    return _share(tuple(plan), row, walk, tuple(tree), tuple(slots), waiting, begun, rng)
+
+
+@_bare_entry
+def _share(plan, row, walk, tree, slots, waiting, begun, rng):
+    how, trees, searches = Plan(*plan), Tree(*tree), Slots(*slots)
+    view, path, depth = _row(trees, ROOT), searches.path[row], searches.depth[row]
+    if depth > 0:
+        asked = waiting[path[depth - 1]] > 0
+        if asked:
+            _count(view, how, path, depth, waiting, -1)
+        elif searches.player[row] >= 0:
+            _count(view, how, path, depth, waiting, 1)
+            begun[0] += 1
+            return False
+        _take_in(how, 0, row, trees, searches, rng)
+        searches.depth[row] = 0
+        begun[0] += searches.player[row] == TERMINAL
+    while walk and not _is_over(view, how, searches.budget[0] - waiting[0]):
+        _open_stream(rng, searches.key[0], begun[0], _DESCENT)
+        depth = _descend(view, how, searches.noise[0], path, rng)
+        if view.edge[path[depth - 1]].child != NONE:
+            _revisit(view, how, path, depth, searches.value[row])
+            begun[0] += 1
+        elif waiting[path[depth - 1]] > 0:
+            return False
+        else:
+            searches.depth[row], searches.simulation[row] = depth, begun[0]
+            for i in range(depth):
+                searches.moves[row, i] = view.edge[path[i]].action
+            return True
+    return False
 
 
 @_entry

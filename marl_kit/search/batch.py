@@ -158,14 +158,23 @@ class Batch:
     def evaluate(self) -> None:
         """The second half: ask the evaluator about all leaves that wait."""
         rows, self._waiting = self._waiting, self._waiting[:0]
-        if len(rows) == 0:
-            return
+        if len(rows) > 0:
+            self.score(rows)
+            self._walking.append(rows)
+
+    def score(self, rows: np.ndarray) -> None:
+        """Ask the evaluator about the leaves of some rows."""
         leaves = Leaves(rows, self.dynamics, self.slots)
         priors, values = checked(self.evaluator.evaluate(leaves), leaves)
         self.slots.value[rows] = values
         if priors is not None:
             self.slots.prior[rows] = priors
-        self._walking.append(rows)
+
+    def meet(self, rows: np.ndarray) -> None:
+        """Ask the dynamics what is at the leaves of some rows."""
+        met = self.dynamics.meet(rows, self.slots)
+        if met is not self.slots:  # wider: what was room enough may be so no more
+            self.slots, self._room = met, 0
 
     @property
     def running(self) -> bool:
@@ -181,7 +190,7 @@ class Batch:
         """Simulations without leaving the kernel; gives how many searches are not finished."""
         assert isinstance(self.dynamics, BoardDynamics)
         assert isinstance(self.evaluator, RandomRollouts)
-        self._make_room()
+        self.make_room()
         self._room = 0
         rollouts = self.evaluator.rollouts
         block = max(1, BLOCK // (len(rows) * rollouts))
@@ -196,15 +205,13 @@ class Batch:
         left = []
         while len(rows):
             if self._room == 0:
-                self._make_room()
+                self.make_room()
             self._room -= 1
             if advance(self.plan, rows, self.tree, self.slots) < len(rows):
                 rows = rows[self.slots.depth[rows] > 0]
                 if len(rows) == 0:
                     break
-            met = self.dynamics.meet(rows, self.slots)
-            if met is not self.slots:  # wider: what was room enough may be so no more
-                self.slots, self._room = met, 0
+            self.meet(rows)
             needed = self.slots.player[rows] >= 0
             if np.count_nonzero(needed) == len(rows):
                 left.append(rows)
@@ -217,7 +224,7 @@ class Batch:
             self._waiting = np.sort(np.concatenate([self._waiting, *left]))
         return sum(map(len, left))
 
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
         """For more nodes in every row, and for their edges; notes for how many."""
         nodes_used, edges_used = self.tree.used.max(axis=0).tolist()
         nodes, edges = self.tree.node.shape[1], self.tree.edge.shape[1]

@@ -70,11 +70,7 @@ def search_batch(
 ) -> list[SearchResult]:
     """Search many positions of a game side by side, each exactly as if it were alone."""
     game = as_game(game)
-    require_searchable(game)
-    _check_parts(options, evaluator)
-    for state in states:
-        require_decision(game, state)
-    _check_keys(keys, len(states))
+    check_search(game, states, options, keys, evaluator)
     if not states:
         return []
     boards = all(isinstance(state, BoardState) for state in states)
@@ -84,6 +80,17 @@ def search_batch(
     while batch.running:  # between two steps Python hears of Ctrl-C
         batch.step()
     return [batch.result(slot) for slot in range(len(states))]
+
+
+def check_search(
+    game: Game, states: Sequence[State], options: Any, keys: Sequence[int], evaluator: Any
+) -> None:
+    """Refuse what cannot be searched, before anything is built."""
+    require_searchable(game)
+    _check_parts(options, evaluator)
+    for state in states:
+        require_decision(game, state)
+    _check_keys(keys, len(states))
 
 
 def new_batch(
