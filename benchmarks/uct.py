@@ -10,7 +10,8 @@ from open_spiel.python.algorithms import mcts
 
 import marl_kit as mk
 from benchmarks.timing import Row, compare
-from marl_kit.search.uct import UCT, search
+from marl_kit.search.search import search
+from marl_kit.search.uct import UCT
 
 GAME = "connect_four"
 C = 2.0

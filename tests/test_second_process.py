@@ -26,7 +26,8 @@ print(repr(float(losses.loss.sum())))
 """
 SEARCH = """
 import marl_kit as mk
-from marl_kit.search.uct import UCT, search
+from marl_kit.search.search import search
+from marl_kit.search.uct import UCT
 for spec in ("connect_four", "tic_tac_toe", "pig(winscore=10)", "openspiel:pig(winscore=10)"):
     game = mk.load_game(spec)
     state = game.new_initial_state()

@@ -62,7 +62,6 @@ class Gumbel:
             bonus=np.zeros(1),
             shrink=np.zeros(self.simulations + 1),
             untried=0.0,
-            noise_share=0.0,
             low=float(low),
             high=float(high),
             total=float(total),

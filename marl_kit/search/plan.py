@@ -25,15 +25,15 @@ class Plan(NamedTuple):
     bonus: np.ndarray  # float64 [simulations + 1]; exploration by visits N of the node
     shrink: np.ndarray  # float64 [simulations + 1]; by visits n of the edge
     untried: float  # value of an edge that was never tried; NaN: the node's own mean
-    noise_share: float  # how much of the root's priors is noise
     low: float  # the smallest and
     high: float  # the largest payoff
     total: float  # what all players' payoffs sum to; NaN if that differs
     slack: float  # bounds that differ by no more differ by rounding
-    visit_scale: float  # Gumbel's c_visit
-    value_scale: float  # and c_scale
-    considered: int  # actions that it halves
-    shared: int  # simulations that it shares out
+    noise_share: float = 0.0  # how much of the root's priors is noise
+    visit_scale: float = 0.0  # Gumbel's c_visit
+    value_scale: float = 0.0  # and c_scale
+    considered: int = 0  # actions that it halves
+    shared: int = 0  # simulations that it shares out
 
 
 def rounding(low: float, high: float) -> float:

@@ -89,10 +89,6 @@ class PUCT:
             high=float(high),
             total=float(total),
             slack=rounding(low, high),
-            visit_scale=0.0,
-            value_scale=0.0,
-            considered=0,
-            shared=0,
         )
 
     def root_noise(self, key: int, count: int) -> np.ndarray | None:

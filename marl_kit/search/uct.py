@@ -11,10 +11,7 @@ from marl_kit.core.errors import InvalidOptionError
 from marl_kit.search.checks import flag, number, whole
 from marl_kit.search.plan import ENDS, SAMPLED, SOLVE, UCT_RULE, Plan, rounding
 from marl_kit.search.result import SearchResult, standard_result
-from marl_kit.search.search import search, search_batch
 from marl_kit.search.tree import Tree
-
-__all__ = ["UCT", "search", "search_batch"]
 
 END_RULES = ("known", "sampled")
 
@@ -81,15 +78,10 @@ class UCT:
             bonus=self.c * (high - low) / 2 * np.sqrt(np.log(visits)),
             shrink=1 / np.sqrt(visits),
             untried=np.inf,
-            noise_share=0.0,
             low=float(low),
             high=float(high),
             total=float(total),
             slack=rounding(low, high),
-            visit_scale=0.0,
-            value_scale=0.0,
-            considered=0,
-            shared=0,
         )
 
     def root_noise(self, key: int, count: int) -> np.ndarray | None:

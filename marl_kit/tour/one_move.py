@@ -10,7 +10,8 @@ from marl_kit.plot.board import board_size, plot_board
 from marl_kit.plot.report import Block, Code, Picture, Table, Text
 from marl_kit.plot.style import detached_axes, figure_of
 from marl_kit.search.result import SearchResult
-from marl_kit.search.uct import UCT, search
+from marl_kit.search.search import search
+from marl_kit.search.uct import UCT
 from marl_kit.tour.league import GAME
 from marl_kit.tour.step import Say, Setting
 

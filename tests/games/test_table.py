@@ -14,7 +14,8 @@ from marl_kit.games.game import Game
 from marl_kit.games.table_compile import compile_table
 from marl_kit.games.table_guess import log_guess
 from marl_kit.games.table_sources import Moves, signature
-from marl_kit.search.uct import UCT, search
+from marl_kit.search.search import search
+from marl_kit.search.uct import UCT
 from tests.reference.tables import histories
 from tests.search.positions import random_tree
 

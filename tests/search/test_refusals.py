@@ -5,7 +5,8 @@ import math
 import pytest
 
 import marl_kit as mk
-from marl_kit.search.uct import UCT, search, search_batch
+from marl_kit.search.search import search, search_batch
+from marl_kit.search.uct import UCT
 from tests.search.positions import state_after
 
 BOTH_WAYS = ["tic_tac_toe", "openspiel:tic_tac_toe"]

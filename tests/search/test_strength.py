@@ -9,7 +9,8 @@ import functools
 import pytest
 
 import marl_kit as mk
-from marl_kit.search.uct import UCT, search_batch
+from marl_kit.search.search import search_batch
+from marl_kit.search.uct import UCT
 from tests.reference.boards import TicTacToe
 from tests.search.positions import state_after
 

@@ -9,8 +9,8 @@ import marl_kit as mk
 from marl_kit.search.evaluator import OnStates
 from marl_kit.search.gumbel import Gumbel
 from marl_kit.search.puct import PUCT
-from marl_kit.search.search import payoffs_of
-from marl_kit.search.uct import UCT, search
+from marl_kit.search.search import payoffs_of, search
+from marl_kit.search.uct import UCT
 from tests.reference.uct import How, Stream, Twin, mix
 from tests.search.positions import random_history, random_tree, state_after
 

@@ -4,8 +4,8 @@ import pytest
 
 import marl_kit as mk
 from marl_kit.search.puct import PUCT
-from marl_kit.search.search import new_batch
-from marl_kit.search.uct import UCT, search, search_batch
+from marl_kit.search.search import new_batch, search, search_batch
+from marl_kit.search.uct import UCT
 from tests.search.positions import random_history, state_after
 
 CONNECT_FOUR = "connect_four(rows=4,columns=5,x_in_row=3)"

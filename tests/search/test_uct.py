@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import marl_kit as mk
-from marl_kit.search.uct import UCT, search, search_batch
+from marl_kit.search.search import search, search_batch
+from marl_kit.search.uct import UCT
 from tests.reference import recursive
 from tests.reference.boards import TicTacToe
 from tests.search.positions import random_history, random_tree, state_after
