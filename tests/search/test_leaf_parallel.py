@@ -11,6 +11,7 @@ from marl_kit.search.puct import PUCT
 from marl_kit.search.search import search
 from marl_kit.search.uct import UCT
 from tests.search.positions import random_history, random_tree, state_after
+from tests.search.test_strength import critical_positions
 
 ALL = [UCT(150), UCT(150, solve=True), PUCT(150), PUCT(150, noise=0.3, solve=True)]
 
@@ -100,3 +101,15 @@ def test_refusals():
         search_leaf_parallel(game, state, Gumbel(5), 1)
     with pytest.raises(mk.UnsupportedGameError, match="hides information"):
         search_leaf_parallel("kuhn_poker", state, UCT(5), 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("leaves", "share"), [(1, 93.7), (4, 93.7), (8, 94.0), (16, 94.7)])
+def test_values_kept_on_tic_tac_toe(leaves, share):
+    """The figures of the docstring; the standard error is 0.6 points."""
+    game, cases = mk.load_game("tic_tac_toe"), critical_positions()[::2]
+    good = 0
+    for key, (history, kept) in enumerate(cases):
+        state = state_after(game, history)
+        good += search_leaf_parallel(game, state, UCT(100, 2.0), key, leaves=leaves).best in kept
+    assert abs(100 * good / len(cases) - share) < 1.5
