@@ -118,6 +118,39 @@ FUNCTIONS = {
         "der Turnier-Ergebnisse als ein Maximumproblem der Wahrscheinlichkeitsrechnung, Math. "
         "Zeitschrift 29",
     ),
+    "glicko2": Topic(
+        "a rating with its deviation and volatility, period by period",
+        "Glickman (2013), Example of the Glicko-2 system",
+    ),
+    "hodge": Topic(
+        "payoffs split into ratings and cycles",
+        "Jiang, Lim, Yao and Ye (2011), Statistical ranking and combinatorial Hodge theory, "
+        "Mathematical Programming 127",
+    ),
+    "elo_misfit": Topic(
+        "where the games contradict the ratings",
+        "Hoeffding (1963), Probability inequalities for sums of bounded random variables, Journal "
+        "of the American Statistical Association 58; Jiang, Lim, Yao and Ye (2011), Statistical "
+        "ranking and combinatorial Hodge theory, Mathematical Programming 127",
+    ),
+    "openskill": Topic(
+        "ratings from games of any number of players, by the library openskill",
+        "Weng and Lin (2011), A Bayesian approximation method for online ranking, Journal of "
+        "Machine Learning Research 12",
+    ),
+    "psro": Topic(
+        "populations that grow by best responses: exact, with any meta-solver",
+        "Lanctot, Zambaldi, Gruslys, Lazaridou, Tuyls, Perolat, Silver and Graepel (2017), A "
+        "unified game-theoretic approach to multiagent reinforcement learning, NIPS 30; McMahan, "
+        "Gordon and Blum (2003), Planning in the presence of cost functions controlled by an "
+        "adversary, ICML 20; Marris, Muller, Lanctot, Tuyls and Graepel (2021), Multi-agent "
+        "training beyond zero-sum with correlated equilibrium meta-solvers, ICML 38",
+    ),
+    "sprt": Topic(
+        "a sequential test of which of two players is better",
+        "Wald (1945), Sequential tests of statistical hypotheses, Annals of Mathematical "
+        "Statistics 16; Van den Bergh (2020), Normalized Elo, as in Fishtest",
+    ),
 }
 """By the name of the function."""
 
@@ -137,6 +170,7 @@ ALIASES = {
     "iter_equilibria": "all_equilibria",
     "iter_subgame_perfect": "subgame_perfect",
     "correlated_range": "correlated",
+    "meta_strategy": "psro",
     "online_elo": "elo",
 }
 """Public functions that share an entry."""
@@ -144,6 +178,7 @@ RESULTS = {
     "Degeneracy": "degeneracy",
     "Dominance": "dominance",
     "EquilibriumSet": "all_equilibria",
+    "MetaStrategy": "psro",
     "QREBranch": "qre",
     "QREFit": "qre_fit",
     "Ratings": "elo",

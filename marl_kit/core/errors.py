@@ -73,6 +73,10 @@ class RunInUseError(MarlKitError):
     """Another process is writing the run."""
 
 
+class WorkerError(MarlKitError):
+    """Processes that work on a run's jobs were lost, again and again."""
+
+
 class UnknownNameError(MarlKitError):
     """A name that is not registered; the message offers near misses.
 

@@ -46,7 +46,7 @@ class Status(Enum):
     )
     EQUILIBRIUM_LIMIT = "The limit was reached: there are more equilibria than are listed."
     NOT_PROVEN_COMPLETE = "not proven complete: there may be equilibria that are not in the list."
-    PLAYED = "The games that were asked for have been played."
+    PLAYED = "What was asked for has been played."
     FOLLOWED = "The path was followed to the end that was asked for."
 
     @property

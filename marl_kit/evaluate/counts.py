@@ -61,7 +61,12 @@ def read_counts(results: Any) -> Counts:
     InvalidOptionError
         Anything else, counts that are negative or not finite, a player against itself.
     """
-    a, b, *counts = _columns(results)
+    return summed(*read_pairs(results))
+
+
+def read_pairs(results: Any) -> tuple[tuple[Name, ...], np.ndarray, np.ndarray]:
+    """The players; the numbers of the two in each row, int64 [rows, 2]; its counts, [rows, 3]."""
+    a, b, *counts = read_rows(results)
     index = _numbered(a, b)
     pairs = np.array([[index[x] for x in names] for names in (a, b)], np.int64).T
     same = np.flatnonzero(pairs[:, 0] == pairs[:, 1])
@@ -69,7 +74,7 @@ def read_counts(results: Any) -> Counts:
         raise InvalidOptionError(
             f"{a[same[0]]!r} is paired with itself; a rating compares different players."
         )
-    return _summed(tuple(index), pairs, _valid_counts(a, b, counts))
+    return tuple(index), pairs, _valid_counts(a, b, counts)
 
 
 def _numbered(a: Sequence[Any], b: Sequence[Any]) -> dict[Name, int]:
@@ -85,18 +90,22 @@ def _numbered(a: Sequence[Any], b: Sequence[Any]) -> dict[Name, int]:
     return {name: i for i, name in enumerate(plain)}
 
 
-def _summed(players: tuple[Name, ...], pairs: np.ndarray, numbers: np.ndarray) -> Counts:
-    wins = np.zeros((len(players), len(players)))
-    draws = np.zeros_like(wins)
+def summed(players: tuple[Name, ...], pairs: np.ndarray, numbers: np.ndarray) -> Counts:
+    """Rows of the same pair added up, in whatever order they name the two."""
+    n = len(players)
     a, b = pairs.T
-    np.add.at(wins, (a, b), numbers[:, 0])
-    np.add.at(wins, (b, a), numbers[:, 2])
-    np.add.at(draws, (a, b), numbers[:, 1])
-    np.add.at(draws, (b, a), numbers[:, 1])
+
+    def table(first: np.ndarray, second: np.ndarray, x: np.ndarray) -> np.ndarray:
+        return np.bincount(first * n + second, x, n * n).reshape(n, n)
+
+    wins = table(a, b, numbers[:, 0]) + table(b, a, numbers[:, 2])
+    draws = table(a, b, numbers[:, 1])
+    draws = draws + draws.T
     return Counts(players, read_only(wins), read_only(draws))
 
 
-def _columns(results: Any) -> Columns:
+def read_rows(results: Any) -> Columns:
+    """The five columns of results in any form, as they are: nothing is checked or added up."""
     if hasattr(results, "columns"):
         return _frame_columns(results)
     if _is_match(results):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr
 
+from marl_kit.evaluate.bradley_terry import Evidence
 from marl_kit.evaluate.counts import Counts
 from marl_kit.evaluate.separation import Block, Group, beats_in_the_limit, smallest_gap
 
@@ -19,7 +20,7 @@ Z = 1.959963984540054
 
 
 def place(
-    points: np.ndarray,
+    evidence: Evidence,
     blocks: Sequence[Block],
     groups: Sequence[Group],
     anchors: Mapping[int, float],
@@ -29,7 +30,7 @@ def place(
     The zero of a group is its anchor, at the rating given, else the mean of its core. The interval
     is that of the difference to it.
     """
-    n = len(points)
+    n = len(evidence.points)
     placed = {name: np.zeros(n) for name in ("elo", "low", "high")}
     placed["group"] = np.zeros(n, np.int64)
     for number, group in enumerate(groups, 1):
@@ -38,16 +39,16 @@ def place(
         placed["group"][members] = number
         _place_core(placed, group.core, zero, offset)
         for i in group.above:
-            gap = SCALE * smallest_gap(points, blocks, _unit(n, i), zero)
+            gap = SCALE * smallest_gap(evidence, blocks, _unit(n, i), zero)
             _put(placed, i, (np.inf, gap + offset, np.inf))
         for i in group.below:
-            gap = SCALE * smallest_gap(points, blocks, zero, _unit(n, i))
+            gap = SCALE * smallest_gap(evidence, blocks, zero, _unit(n, i))
             _put(placed, i, (-np.inf, -np.inf, offset - gap))
     return placed
 
 
 def difference(
-    points: np.ndarray, blocks: Sequence[Block], i: int, j: int
+    evidence: Evidence, blocks: Sequence[Block], i: int, j: int
 ) -> tuple[float, float, float]:
     """Elo of i minus Elo of j, with the ends of its 95 % interval."""
     for block in blocks:
@@ -56,32 +57,52 @@ def difference(
             gap = float(SCALE * (block.fit.ratings[k] - block.fit.ratings[m]))
             error = float(SCALE * _errors(block)[k, m])
             return gap, gap - Z * error, gap + Z * error
-    n = len(points)
+    n = len(evidence.points)
 
     def bound(upper: int, lower: int) -> float:
-        return SCALE * smallest_gap(points, blocks, _unit(n, upper), _unit(n, lower))
+        return SCALE * smallest_gap(evidence, blocks, _unit(n, upper), _unit(n, lower))
 
-    if beats_in_the_limit(points, i, j):
+    if beats_in_the_limit(evidence.points, i, j):
         return math.inf, bound(i, j), math.inf
-    if beats_in_the_limit(points, j, i):
+    if beats_in_the_limit(evidence.points, j, i):
         return -math.inf, -math.inf, -bound(j, i)
     return math.nan, -math.inf, math.inf
 
 
-def superiority(counts: Counts, blocks: Sequence[Block]) -> np.ndarray:
+def superiority(counts: Counts, blocks: Sequence[Block], seats_matter: bool = False) -> np.ndarray:
     """Probability that row is better than column, float64 [n, n].
 
     Within a block from the normal distribution of the difference. Between blocks NaN, but where
-    one side won all direct games: 1 - 2^-wins, the confidence by the exact sign test.
+    one side won all direct games: 1 - 2^-wins, the confidence by the exact sign test. (Not with
+    ``seats_matter``: a win with the better seat says less than that.)
     """
     wins = np.asarray(counts.wins)
-    played = wins + wins.T > 0
+    played = (wins + wins.T > 0) & (not seats_matter)
     found = np.where(played, np.where(wins > 0, 1 - 0.5**wins, 0.5**wins.T), np.nan)
     for block in blocks:
         errors = _errors(block)
         r = block.fit.ratings
         np.fill_diagonal(errors, 1.0)  # a player against itself: 1/2
         found[np.ix_(block.members, block.members)] = ndtr((r[:, None] - r) / errors)
+    return found
+
+
+def covariance(
+    blocks: Sequence[Block], anchors: Mapping[int, float], finite: np.ndarray
+) -> np.ndarray:
+    """Covariance of the ratings relative to their zero, Elo squared, float64 [n, n].
+
+    NaN between blocks, which have no common zero, and for infinite ratings.
+    """
+    found = np.full((len(finite), len(finite)), np.nan)
+    for block in blocks:
+        if finite[block.members].all():
+            weights = np.array([float(i in anchors) for i in block.members])
+            weights = weights if weights.any() else np.full(len(weights), 1 / len(weights))
+            shift = np.eye(len(weights)) - weights  # rows: a rating minus the zero
+            found[np.ix_(block.members, block.members)] = (
+                SCALE**2 * shift @ block.fit.covariance @ shift.T
+            )
     return found
 
 

@@ -12,8 +12,9 @@ from marl_kit.core.errors import UnknownNameError
 from marl_kit.core.registry import resolve
 from marl_kit.core.results import aligned, html_table
 from marl_kit.evaluate import placement
+from marl_kit.evaluate.bradley_terry import Evidence
 from marl_kit.evaluate.counts import Counts, Name
-from marl_kit.evaluate.ratings_table import table_html, table_lines
+from marl_kit.evaluate.ratings_table import signed, table_html, table_lines
 from marl_kit.evaluate.separation import Block
 
 if TYPE_CHECKING:
@@ -27,9 +28,10 @@ class Ratings:
     Attributes
     ----------
     elo : Series of float
-        400 x log10 of the odds against a player of rating 0. Without a prior ``inf`` for whoever
-        never lost a point to those who set the zero (directly or along a chain), ``-inf`` for
-        whoever never scored one against them.
+        400 x log10 of the odds against a player of rating 0 (in points; with a model of draws see
+        ``mk.elo``), neither having the advantage of the first move. Without a prior ``inf`` for
+        whoever never lost a point to those who set the zero (directly or along a chain), ``-inf``
+        for whoever never scored one against them.
     low, high : Series of float
         95 % interval of ``elo`` *relative to the zero*: to the anchor, whose own interval has
         therefore no width, or to the mean of the group. (For the interval of a difference of two
@@ -40,7 +42,8 @@ class Ratings:
     superiority : DataFrame [n, n]
         Probability that the row's player is better than the column's: from the normal distribution
         of their difference. NaN where nothing links the two. Where only one of them ever scored,
-        and there is no prior, 1 - 2^-wins from their direct games (the exact sign test).
+        and there is no prior, 1 - 2^-wins from their direct games (the exact sign test), but NaN
+        with ``first_move``.
     groups : Series of int
         Ratings are comparable within a group only; one group unless the results fall apart.
     unrated : tuple
@@ -49,6 +52,13 @@ class Ratings:
         Likelihood, draws and prior in words.
     anchor : dict
         Players whose rating was given.
+    draw_parameter : float or None
+        Davidson's nu or Rao and Kupper's theta; None where a draw is half a win.
+    draw_share : float or None
+        The share of games that equals draw, by that parameter, without the first move's advantage.
+    first_move : (float, float, float) or None
+        What moving first is worth, in Elo, and the ends of its 95 % interval; None where it was
+        not estimated.
     """
 
     elo: pd.Series
@@ -64,6 +74,10 @@ class Ratings:
     anchor: dict[Name, float]
     counts: Counts = field(repr=False)
     blocks: tuple[Block, ...] = field(repr=False)
+    evidence: Evidence = field(repr=False)
+    draw_parameter: float | None = None
+    draw_share: float | None = None
+    first_move: tuple[float, float, float] | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """player, elo, low, high, games, score, draws; best first. With several groups they follow
@@ -87,11 +101,47 @@ class Ratings:
         UnknownNameError
         """
         i, j = (number_of(self.counts.players, name, "player") for name in (a, b))
-        return placement.difference(self.counts.points, self.blocks, i, j)
+        return placement.difference(self.evidence, self.blocks, i, j)
+
+    def covariance(self) -> pd.DataFrame:
+        """Covariance of the ratings relative to their zero, in Elo squared, [n, n].
+
+        The anchor's row is 0. NaN between groups, which have no common zero, and for ratings that
+        are infinite.
+        """
+        import pandas as pd
+
+        players = self.counts.players
+        finite = np.isfinite(self.elo[list(players)].to_numpy())
+        anchors = {players.index(name): value for name, value in self.anchor.items()}
+        matrix = placement.covariance(self.blocks, anchors, finite)
+        names = list(self.elo.index)
+        return pd.DataFrame(matrix, players, players).loc[names, names]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers, lists and strings; what is infinite as a string, as JSON has no such."""
+        frame = self.to_frame()
+        columns = {name: [plain_number(x) for x in frame[name].tolist()] for name in frame.columns}
+        return {
+            "model": self.model,
+            "anchor": dict(self.anchor),
+            "draw_parameter": self.draw_parameter,
+            "draw_share": self.draw_share,
+            "first_move": None if self.first_move is None else list(self.first_move),
+            "unrated": list(self.unrated),
+            **columns,
+        }
 
     def rows(self) -> list[tuple[str, str]]:
         """Label and text of each line above the table."""
-        return [("model", self.model), ("zero", self._zero()), *self._remarks()]
+        head = [("model", self.model), ("zero", self._zero())]
+        if self.draw_parameter is not None:
+            text = f"parameter {self.draw_parameter:.4g}: equals draw {self.draw_share:.1%}"
+            head.append(("draws", text))
+        if self.first_move is not None:
+            value, low, high = map(signed, self.first_move)
+            head.append(("first move", f"{value} Elo, 95 % interval {low} to {high}"))
+        return head + self._remarks()
 
     def _zero(self) -> str:
         given = [f"{name} = {value:g}" for name, value in self.anchor.items()]
@@ -146,6 +196,11 @@ def by_player(
     series = {name: pd.Series(x[order], names, name=name) for name, x in columns.items()}
     frame = pd.DataFrame(superiority[np.ix_(order, order)], names, names.rename("than"))
     return {**series, "superiority": frame}
+
+
+def plain_number(x: Any) -> Any:
+    """A number that JSON has: what is not finite becomes a string."""
+    return repr(x) if isinstance(x, float) and not np.isfinite(x) else x
 
 
 def number_of(players: Sequence[Name], name: Any, kind: str) -> int:

@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from marl_kit.core.errors import MarlKitError
-from marl_kit.evaluate.bradley_terry import Fit, fit, log_likelihood, maximise
+from marl_kit.evaluate.bradley_terry import Evidence, Fit, fit, maximise
 
 LEVEL = 0.05
 """Relative likelihood at which a difference counts as rejected."""
@@ -53,8 +53,13 @@ def fit_blocks(points: np.ndarray, precision: float) -> list[Block]:
     With a prior they are linked by chains of games, without one by chains of scored points in both
     directions.
     """
-    parts = _parts(points, "weak" if precision else "strong")
+    parts = comparable_parts(points, precision)
     return [Block(part, fit(points[np.ix_(part, part)], precision)) for part in parts]
+
+
+def comparable_parts(points: np.ndarray, precision: float) -> list[np.ndarray]:
+    """The members of each block, largest block first."""
+    return _parts(points, "weak" if precision else "strong")
 
 
 def connected_groups(blocks: list[Block], anchors: Collection[int]) -> list[Group]:
@@ -100,7 +105,7 @@ def beats_in_the_limit(points: np.ndarray, i: int, j: int) -> bool:
 
 
 def smallest_gap(
-    points: np.ndarray, blocks: Iterable[Block], upper: np.ndarray, lower: np.ndarray
+    evidence: Evidence, blocks: Iterable[Block], upper: np.ndarray, lower: np.ndarray
 ) -> float:
     """The smallest difference, in logits, that the results do not reject at 95 %.
 
@@ -111,8 +116,8 @@ def smallest_gap(
     wins in n games that is expit(d)^n = 0.05, the exact one-sided bound of Clopper and Pearson
     (1934).
     """
-    between = _between(points, int(upper.argmax()), int(lower.argmax()))
-    start = np.zeros(len(points))
+    between = _between(evidence.points, int(upper.argmax()), int(lower.argmax()))
+    start = np.zeros(len(upper))
     limit = 0.0
     for block in blocks:
         if block.members[0] in between:
@@ -120,10 +125,10 @@ def smallest_gap(
             limit += block.fit.log_likelihood
             start[block.members] = block.fit.ratings
     contrast = upper[between] - lower[between]
-    return _where_rejected(points[np.ix_(between, between)], start[between], contrast, limit)
+    return _where_rejected(evidence.subset(between), start[between], contrast, limit)
 
 
-def _where_rejected(points: np.ndarray, r: np.ndarray, contrast: np.ndarray, limit: float) -> float:
+def _where_rejected(evidence: Evidence, r: np.ndarray, contrast: np.ndarray, limit: float) -> float:
     """The value of ``contrast @ r`` at which the log likelihood, maximal otherwise, is too low.
 
     The loss against the limit falls about linearly far to the left of that point and exponentially
@@ -132,8 +137,8 @@ def _where_rejected(points: np.ndarray, r: np.ndarray, contrast: np.ndarray, lim
     """
     allowed = -np.log(LEVEL)
     for _ in range(MOST_STEPS):
-        r, slope = maximise(points, r, held=contrast)
-        loss = limit - log_likelihood(points, r)
+        r, slope = maximise(evidence, r, held=contrast)
+        loss = limit - evidence.log_likelihood(r)
         step = np.log(loss / allowed) * loss / slope if loss > LOST else -LEAP
         r = r + contrast * step / (contrast @ contrast)
         if abs(step) <= SETTLED:

@@ -271,7 +271,7 @@ def test_bad_anchors_and_models_are_refused() -> None:
     with pytest.raises(mk.InvalidOptionError, match="the rating of 'a'"):
         mk.elo(INTRANSITIVE, anchor={"a": math.nan})
     with pytest.raises(mk.UnknownNameError, match="half"):
-        mk.elo(INTRANSITIVE, draws="davidson")
+        mk.elo(INTRANSITIVE, draws="halves")
     with pytest.raises(mk.UnknownNameError, match="player 'z'"):
         mk.elo(INTRANSITIVE).difference("a", "z")
 

@@ -142,7 +142,7 @@ def unequal(meta: MetaGame, a: np.ndarray, b: np.ndarray) -> tuple[int, int] | N
         slack = np.zeros(off.shape)
     else:
         top = np.maximum(np.abs(a), np.abs(b)).astype(float)
-        slack = SYMMETRY_TOLERANCE * top + 8 * np.finfo(float).eps * top.max()
+        slack = SYMMETRY_TOLERANCE * top + 64 * np.finfo(float).eps * top.max()
     excess = (off - slack).astype(float)
     i, j = np.unravel_index(int(excess.argmax()), off.shape)
     return (int(i), int(j)) if excess[i, j] > 0 else None

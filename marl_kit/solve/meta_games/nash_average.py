@@ -13,6 +13,7 @@ from marl_kit.core.errors import MarlKitError, UnsupportedGameError
 from marl_kit.core.meta_results import NashAverage
 from marl_kit.evaluate.exploitability import nash_conv
 from marl_kit.games.normal_form import NormalFormGame
+from marl_kit.solve.meta_games.dust import DUST, find_dust
 from marl_kit.solve.meta_games.exact_face import exact_value
 from marl_kit.solve.meta_games.meta_payoffs import (
     MetaGame,
@@ -66,6 +67,9 @@ def nash_average(payoffs: Any, *, tasks: bool | None = None) -> NashAverage:
 
     Notes
     -----
+    In a table that is not all whole numbers, Fractions or strings, 1e-14 of the largest payoff
+    counts as rounding: zeros and copies may be off by it.
+
     Balduzzi, Tuyls, Perolat and Graepel (2018), "Re-evaluating evaluation", NeurIPS 31.
 
     Examples
@@ -100,11 +104,13 @@ def _among_agents(meta: MetaGame, names: tuple[str, ...]) -> NashAverage:
     first = float(table[0, 0])
     even = first + float(np.mean((table - first) + (table - first).T)) / 2  # huge scores cancel
     skew = (table - table.T) / 2
-    weights = _checked(
-        meta,
-        lambda: (most_even(skew),) * 2,
-        lambda known: (most_even_exactly((known - known.T) / Fraction(2)),) * 2,
-    )[0]
+    dust = find_dust(meta, skew)
+
+    def exactly(known: np.ndarray) -> Pair:
+        return (most_even_exactly(dust.swept(known - known.T) / Fraction(2)),) * 2
+
+    swept = dust.swept(skew)
+    weights = _checked(meta, swept, lambda: (most_even(swept),) * 2, exactly)[0]
     return NashAverage(
         weights=weights,
         ratings=_clean(skew, weights) + even,
@@ -116,18 +122,22 @@ def _among_agents(meta: MetaGame, names: tuple[str, ...]) -> NashAverage:
 
 def _with_tasks(meta: MetaGame) -> NashAverage:
     table, names = meta.payoffs, meta.names
+    dust = find_dust(meta, table)
+    swept = dust.swept(table)
 
     def rounded() -> Pair:
-        unit = float(np.ptp(table)) or 1.0
-        shifted = (table - table.mean()) / unit
-        value = game_value(shifted)
-        return most_even(value - shifted.T), most_even(shifted - value)
+        unit = float(np.ptp(swept)) or 1.0
+        shifted = (swept - swept.mean()) / unit
+        gain = shifted - game_value(shifted)
+        gain[np.abs(gain) <= DUST] = 0  # a cell that is the value, but for rounding
+        return most_even(-gain.T), most_even(gain)
 
     def exactly(known: np.ndarray) -> Pair:
+        known = dust.swept(known)
         value = exact_value(known)
         return most_even_exactly(value - known.T), most_even_exactly(known - value)
 
-    agents, tasks = _checked(meta, rounded, exactly)
+    agents, tasks = _checked(meta, swept, rounded, exactly)
     return NashAverage(
         weights=agents,
         ratings=_clean(table, tasks),
@@ -141,7 +151,10 @@ def _with_tasks(meta: MetaGame) -> NashAverage:
 
 
 def _checked(
-    meta: MetaGame, rounded: Callable[[], Pair], exactly: Callable[[np.ndarray], Pair]
+    meta: MetaGame,
+    table: np.ndarray,
+    rounded: Callable[[], Pair],
+    exactly: Callable[[np.ndarray], Pair],
 ) -> Pair:
     """Both sides' mixtures: exactly where that is cheap or rounding failed, and always checked.
 
@@ -150,7 +163,6 @@ def _checked(
     MarlKitError
         The mixtures are no equilibrium.
     """
-    table = meta.payoffs
     cells = table.size
     found: Pair | None = None
     if not (meta.given_exactly and cells <= SMALL) and not (_is_wide(table) and cells <= LARGE):
@@ -177,12 +189,15 @@ def _is_wide(table: np.ndarray) -> bool:
 
 
 def _is_equilibrium(table: np.ndarray, agents: np.ndarray, tasks: np.ndarray) -> bool:
-    """No reply gains more than rounding of the payoffs that it meets; each has its own scale."""
+    """No reply gains more than rounding of the payoffs that it meets; each has its own scale.
+
+    A reply that meets only zeros gains what rounding left of the value, a sum of other payoffs.
+    """
     alive = agents > 0
     value = float(agents[alive] @ table[alive] @ tasks)
-    eps = 8 * np.finfo(float).eps
+    left = DUST * float(agents[alive] @ np.abs(table[alive]) @ tasks)
     return all(
-        bool(np.all(gain @ y <= ROUNDING * (np.abs(gain) @ y) + eps * (np.abs(met) @ y)))
+        bool(np.all(gain @ y <= ROUNDING * (np.abs(gain) @ y) + DUST * (np.abs(met) @ y) + left))
         for gain, met, y in ((table - value, table, tasks), (value - table.T, table.T, agents))
     )
 
@@ -190,7 +205,7 @@ def _is_equilibrium(table: np.ndarray, agents: np.ndarray, tasks: np.ndarray) ->
 def _clean(table: np.ndarray, mixture: np.ndarray) -> np.ndarray:
     """``table @ mixture``, 0 where what is left of the sum is rounding (and not -0.0)."""
     rating = table @ mixture
-    rounding = 8 * np.finfo(float).eps * (np.abs(table) @ mixture)
+    rounding = DUST * (np.abs(table) @ mixture)
     return np.where(np.abs(rating) <= rounding, 0.0, rating) + 0.0
 
 
