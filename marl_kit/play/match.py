@@ -192,22 +192,19 @@ def _play_game(
         if seat >= 0:
             legal = state.legal_actions()
             chosen = acts[seat](state, rngs[seat])
-            action = _as_integer(chosen)
+            action = as_integer(chosen)
             # OpenSpiel may end the process at what comes next
             if state.current_player() != seat or state.legal_actions() != legal:
-                raise _changed(state, actions)
+                raise changed(state, actions)
             if action not in legal:
-                raise _illegal(players[seats[seat]], seat, chosen, legal, actions)
+                raise illegal(players[seats[seat]], seat, chosen, legal, actions)
         elif seat == TERMINAL:
             break
         elif seat == CHANCE:
             nature = nature or np.random.default_rng(chance)
-            action = _draw(state.chance_outcomes(), nature.random())
+            action = draw(state.chance_outcomes(), nature.random())
         else:
-            raise UnsupportedGameError(
-                f"players of {game.name} move at the same time after the history {actions}, and "
-                f"matches are played in turns."
-            )
+            raise simultaneous(game, actions)
         state.apply_action(action)
         actions.append(action)
     _close(players, state, actions)
@@ -226,20 +223,21 @@ def _tell(
 def _close(players: Sequence[Player], state: State, actions: list[int]) -> None:
     """Let those who want to know that the game is over know it."""
     if len(state.history()) != len(actions):
-        raise _changed(state, actions)
+        raise changed(state, actions)
     for player in {id(p): p for p in players}.values():
         if (end := getattr(player, "end", None)) is not None:
             end(state)
 
 
-def _as_integer(action: Any) -> int | None:
+def as_integer(action: Any) -> int | None:
+    """What a player has chosen, None where it is no whole number."""
     try:
         return operator.index(action)
     except TypeError:
         return None
 
 
-def _draw(outcomes: Sequence[tuple[int, float]], u: float) -> int:
+def draw(outcomes: Sequence[tuple[int, float]], u: float) -> int:
     """The outcome at which the running sum of probabilities passes ``u``."""
     last = -1
     for action, p in outcomes:
@@ -251,16 +249,26 @@ def _draw(outcomes: Sequence[tuple[int, float]], u: float) -> int:
     return last  # rounding may leave the sum below 1
 
 
-def _illegal(
+def illegal(
     player: Player, seat: int, action: Any, legal: list[int], actions: list[int]
 ) -> IllegalActionError:
+    """An action that may not be taken."""
     return IllegalActionError(
         f"{player_name(player)} at seat {seat} chose {action!r}, which is not legal after the "
         f"history {actions}; legal actions are {list(legal)}."
     )
 
 
-def _changed(state: State, actions: list[int]) -> IllegalActionError:
+def simultaneous(game: Game, actions: list[int]) -> UnsupportedGameError:
+    """Two players to move at once."""
+    return UnsupportedGameError(
+        f"players of {game.name} move at the same time after the history {actions}, and matches "
+        f"are played in turns."
+    )
+
+
+def changed(state: State, actions: list[int]) -> IllegalActionError:
+    """A state that a player has moved on."""
     return IllegalActionError(
         f"a player changed the state that it was shown: the actions taken are {actions}, and its "
         f"history is {list(state.history())}; a player must clone a state before it moves on it."

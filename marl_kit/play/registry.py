@@ -31,12 +31,15 @@ class PlayerKind:
         before it builds anything.
     example : str
         A spec that makes one, as documents show it.
+    reads_file : bool
+        Whether the text is the path of a file without which the player cannot be made again.
     """
 
     name: str
     target: str
     summary: str
     example: str
+    reads_file: bool = False
 
     @property
     def reads_text(self) -> bool:
@@ -93,6 +96,14 @@ PLAYERS: dict[str, PlayerKind] = {
             "marl_kit.play.policy_player:saved_player",
             "follows a policy or solution that .save wrote",
             "policy:PATH",
+            reads_file=True,
+        ),
+        PlayerKind(
+            "tabular:",
+            "marl_kit.play.tabular_player:tabular_player",
+            "follows a table that a tabular learner wrote",
+            "tabular:PATH",
+            reads_file=True,
         ),
         PlayerKind(
             "openspiel:",

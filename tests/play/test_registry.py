@@ -9,6 +9,8 @@ import pytest
 
 import marl_kit as mk
 from marl_kit.core.registry import resolve
+from marl_kit.learn.oracle import Task
+from marl_kit.learn.registry import find_oracle
 from marl_kit.play.player import distinct_names, player_name
 from marl_kit.play.registry import PLAYERS, PlayerKind, is_player_spec
 
@@ -16,6 +18,7 @@ from marl_kit.play.registry import PLAYERS, PlayerKind, is_player_spec
 GAME = {
     "solver:": "kuhn_poker",
     "policy:": "kuhn_poker",
+    "tabular:": "kuhn_poker",
     "ismcts": "kuhn_poker",
     "smmcts": "goofspiel(num_cards=3,imp_info=False,points_order=descending)",
 }
@@ -25,6 +28,10 @@ GAME = {
 def saved(tmp_path_factory) -> str:
     path = tmp_path_factory.mktemp("saved") / "kuhn.npz"
     mk.solve("kuhn_poker").save(path)
+    game = mk.load_game("kuhn_poker")
+    task = Task(game, (mk.make_player("random", game),), np.ones(1), np.random.SeedSequence(0))
+    answer = find_oracle("policy_gradient(episodes=200)").answer(task)
+    path.with_suffix(".tabular").write_bytes(answer.content)
     return str(path)
 
 
@@ -40,7 +47,8 @@ def game_of(name: str) -> mk.Game:
 
 
 def spec_of(name: str, saved: str) -> str:
-    return PLAYERS[name].example.replace("PATH", saved)
+    table = saved.replace(".npz", ".tabular")
+    return PLAYERS[name].example.replace("PATH", table if name == "tabular:" else saved)
 
 
 @pytest.mark.parametrize("name", PLAYERS)
@@ -110,7 +118,7 @@ def test_act_depends_on_the_generator_only(name, saved) -> None:
 def test_probabilities_are_what_act_draws_from(name, saved) -> None:
     game = game_of(name)
     player = mk.make_player(spec_of(name, saved), game)
-    tells = {"random", "solver:", "policy:", "oracle"}
+    tells = {"random", "solver:", "policy:", "tabular:", "oracle"}
     assert hasattr(player, "probabilities") == (name in tells)
     if name not in tells:
         return
@@ -126,7 +134,7 @@ def test_probabilities_are_what_act_draws_from(name, saved) -> None:
         assert abs(chosen.count(action) / draws - p) <= 4 * error  # nothing allowed where p is 0, 1
 
 
-@pytest.mark.parametrize("name", ["random", "solver:", "policy:", "ismcts"])
+@pytest.mark.parametrize("name", ["random", "solver:", "policy:", "tabular:", "ismcts"])
 def test_a_player_does_not_see_hidden_cards(name, saved) -> None:
     """Player 0 holds the middle card: what it does is the same whatever player 1 holds."""
     game = mk.load_game("kuhn_poker")
@@ -142,7 +150,7 @@ def test_a_player_does_not_see_hidden_cards(name, saved) -> None:
 
 @pytest.mark.parametrize("name", PLAYERS)
 def test_unknown_options_are_refused_with_near_misses(name) -> None:
-    if name in ("solver:", "policy:"):
+    if name in ("solver:", "policy:", "tabular:"):
         pytest.skip("the rest is a method or a path, which have tests of their own")
     spec = PLAYERS[name].example.partition("(")[0] + "(simulatoins=10)"
     with pytest.raises(mk.UnknownNameError, match="option of"):
