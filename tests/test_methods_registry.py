@@ -243,6 +243,10 @@ def results():
     yield mk.alpha_rank(chicken), "Omidshafiei"
     yield mk.nash_average([[0]]), "Balduzzi"
     yield mk.elo([("a", "b", 3, 1, 2)]), "Elo"
+    yield mk.glicko2(mk.Glicko()), "Glickman"
+    yield mk.hodge(np.zeros((2, 2))), "Jiang"
+    yield mk.elo_misfit([("a", "b", 3, 1, 2)]), "Hoeffding"
+    yield mk.sprt(wins=3, draws=1, losses=2), "Wald"
 
 
 def test_every_result_is_cited():

@@ -69,13 +69,19 @@ def test_the_readme_examples_print_what_it_says(tmp_path, monkeypatch):
             assert printed == example.output, f"README.md, line {example.line}"
 
 
-@pytest.mark.parametrize("name", ["methods", "functions", "players"])
+@pytest.mark.parametrize("name", ["methods", "functions", "players", "oracles"])
 def test_the_tables_are_the_packages(name):
     from marl_kit.core.citations import functions_table
     from marl_kit.core.registry import methods_table
+    from marl_kit.learn.registry import oracles_table
     from marl_kit.play.registry import players_table
 
-    tables = {"methods": methods_table, "functions": functions_table, "players": players_table}
+    tables = {
+        "methods": methods_table,
+        "functions": functions_table,
+        "players": players_table,
+        "oracles": oracles_table,
+    }
     found = re.search(TABLE.format(name), README.read_text(encoding="utf-8"), re.DOTALL)
     assert found, f"README.md has no text between the markers {name}:begin and {name}:end"
     assert found["table"].strip() == tables[name]().strip()

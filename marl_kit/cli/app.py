@@ -9,6 +9,7 @@ import typer
 from marl_kit.cli.doctor import doctor
 from marl_kit.cli.exploit import exploit
 from marl_kit.cli.games import games
+from marl_kit.cli.league import app as league
 from marl_kit.cli.play import play
 from marl_kit.cli.solve import solve
 from marl_kit.cli.tour import tour
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 for command in (games, solve, exploit, play, tour, doctor):
     app.command()(command)
+app.add_typer(league, name="league")
 
 
 @app.callback(invoke_without_command=True)

@@ -50,7 +50,7 @@ def play(
     if as_json:
         print_json(match.to_dict())
     else:
-        _print(match)
+        print_match(match)
     return INTERRUPTED if match.status is mk.Status.INTERRUPTED else 0
 
 
@@ -73,7 +73,8 @@ def _build(game: mk.Game, spec: str) -> mk.Player:
     return mk.make_player(spec, game)
 
 
-def _print(match: mk.MatchResult) -> None:
+def print_match(match: mk.MatchResult) -> None:
+    """Scores by player, and by seat."""
     console = out()
     console.print(grid(match.facts()))
     if not match.games:

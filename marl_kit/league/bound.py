@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from marl_kit.core.errors import CheckpointError, UnsupportedGameError
@@ -50,6 +52,19 @@ def recorded_game(game: Game, folder: Path | None, *, new: bool) -> str:
             f"another path."
         )
     return path.name
+
+
+@contextmanager
+def recording(game: Game, folder: Path | None, *, new: bool) -> Iterator[str]:
+    """``recorded_game`` of a run that may still be refused: then its file goes again."""
+    places = [folder / name for name in _FILES] if folder else []
+    ours = [path for path in places if not path.exists()]
+    try:
+        yield recorded_game(game, folder, new=new)
+    except BaseException:
+        for path in ours:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def content_of(recorded: str, folder: Path | None) -> str:

@@ -3,72 +3,89 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from marl_kit.core.errors import CheckpointError, InvalidOptionError, UnsupportedGameError
+from marl_kit.core.errors import CheckpointError, InvalidOptionError
 from marl_kit.core.seeds import resolve_seed
 from marl_kit.core.version import VERSION
-from marl_kit.evaluate.counts import Name
-from marl_kit.evaluate.ratings import Ratings, elo
 from marl_kit.games.game import Game
 from marl_kit.games.load import as_game
-from marl_kit.league.bound import content_of, game_of, recorded_game
+from marl_kit.league.bound import content_of, game_of, recording
+from marl_kit.league.executors.executor import Executor, find_executor
+from marl_kit.league.generations import Generations
 from marl_kit.league.log import MatchLog
-from marl_kit.league.payoffs import counts_table, payoff_table
+from marl_kit.league.options import Options
+from marl_kit.league.plans import Plans
+from marl_kit.league.pool import Pool
 from marl_kit.league.population import Population
-from marl_kit.league.presets import check_preset
+from marl_kit.league.presets import find_preset
 from marl_kit.league.records import Member, Run
-from marl_kit.league.training import Limits, Training, train
+from marl_kit.league.round_robin import RoundRobin
+from marl_kit.league.status import LeagueStatus, status_of
+from marl_kit.league.terms import check_same, named_players, settled
+from marl_kit.league.training import Limits, Planner, Training, shown, train
+from marl_kit.league.view import LeagueView, at_once
+from marl_kit.league.workshop import Site, Workshop
 
-if TYPE_CHECKING:
-    import pandas as pd
 
+class League(LeagueView):
+    """A population of frozen players, with a log of every game they have played.
 
-class League:
-    """Players that meet again and again, with a log of every game.
-
-    The append-only match log is the only truth: pay-offs and ratings are read off it each time.
-    With a ``path`` the log is a file in that folder, every block of two games is on the disk
-    before the next one begins, and the same call made again goes on where the run was killed; it
+    The append-only match log is the only truth: pay-offs, ratings, meta-strategies and reports are
+    read off it each time. With a ``path`` the log is a file in that folder, every finished job is
+    on the disk before it counts, and the same call made again goes on where the run was killed; it
     ends with the same log as a run that never stopped. One process at a time has a run open for
     writing.
 
     Parameters
     ----------
     game : Game, spec string or pyspiel.Game
-        Of two players. One made in Python is written into the run's folder, and played as it is
-        read back from there.
-    preset : {"round_robin"}
-        In each wave every pair plays a block of two games that share a seed, seats swapped.
+        Of any number of players. One made in Python is written into the run's folder, and played
+        as it is read back from there.
+    preset : {"pfsp", "self_play", "fictitious", "psro", "double_oracle", "round_robin"}
+        How the league goes on. In all but the last, each wave trains a learner against opponents
+        that the preset chooses, freezes it as a new member, has it meet the others and solves the
+        empirical game. ``"round_robin"``: nobody learns, in each wave every table of members plays
+        a block of as many games as players that share a seed, seats rotated.
     players : sequence of players, or {name: player}
-        As for ``add``.
+        Who is there at the beginning, as for ``add``; a random player, unless you say otherwise,
+        where somebody learns.
     path : path, optional
         The run's folder, made if it is not there; without, everything is in memory.
     seed : int, Generator or None
         Every stream is named by the members and the number of the block, so neither the order of
         play nor who else is in the league changes a game. None is a new seed, or that of the run
         that is there.
+    **options
+        Where the league is to differ from its preset: ``oracle matchmaking meta_solver learners
+        evaluation_games more_games gate exact``; see ``marl_kit.league.options.Options``.
 
     Raises
     ------
     RunInUseError
         Another process is writing the run; the message has its process number.
     CheckpointError
-        The run that is there has another game, seed, preset, release or format, or is damaged.
+        The run that is there has another game, seed, preset, options, release or format, or is
+        damaged.
     UnsupportedGameError
-        Not two players.
+        The options are not for this game.
     UnknownNameError
-        A preset or player that there is not.
+        A preset, option or player that there is not.
+    InvalidOptionError
+        A value that is not allowed.
 
     Examples
     --------
     >>> import marl_kit as mk
-    >>> with mk.League("tic_tac_toe", players=["random", "mcts(simulations=50)"]) as league:
+    >>> with mk.League("kuhn_poker", "double_oracle") as league:
+    ...     league.train(waves=100).status.name, round(league.exploitability(), 9)
+    ('CONVERGED', 0.0)
+    >>> with mk.League("tic_tac_toe", "round_robin", ["random", "mcts(simulations=50)"]) as league:
     ...     league.train(games=20).games_in_all
     ...     league.ratings()["player"].tolist()
     20
@@ -78,28 +95,35 @@ class League:
     def __init__(
         self,
         game: Any,
-        preset: str = "round_robin",
+        preset: str = "pfsp",
         players: Sequence[Any] | Mapping[str, Any] = (),
         path: str | os.PathLike[str] | None = None,
         seed: int | np.random.Generator | None = 0,
+        **options: Any,
     ):
-        check_preset(preset)
-        named = _named(players)
-        game = _two_players(as_game(game))
+        wanted = find_preset(preset).changed(options)
+        named = named_players(players)
+        game = as_game(game)
+        wanted.check(game)
         number, root = resolve_seed(seed)
         folder = None if path is None else _folder(path)
         log = MatchLog(folder)
         try:
-            recorded = recorded_game(game, folder, new=log.run is None)
             entropy: Any = root.entropy
-            run = Run(recorded, number, int(entropy), preset, content_of(recorded, folder))
-            if log.run is None:
-                log.begin(run)
-            else:
-                _check_same(log, run, any_seed=seed is None)
-            self._attach(log, folder, game if game.spec or not folder else None)
-            for name, player in named:
-                self.add(player, name)
+            terms = settled(wanted, game).to_json()
+            # all of it or nothing: after a refusal there is no run, or the one that there was
+            with recording(game, folder, new=log.run is None) as recorded, log.together():
+                content = content_of(recorded, folder)
+                run = Run(recorded, number, int(entropy), preset, terms, content)
+                if log.run is None:
+                    log.begin(run)
+                else:
+                    check_same(log, run, any_seed=seed is None)
+                self._attach(log, folder, game if game.spec or not folder else None)
+                if not named and not self.members and wanted.learning:
+                    named = [(None, "random")]
+                for name, player in named:
+                    self.add(player, name)
         except BaseException:
             log.close()
             raise
@@ -129,7 +153,7 @@ class League:
             league = cls.__new__(cls)
             if not read_only:
                 content = content_of(log.run.game, folder)
-                _check_same(log, replace(log.run, game_sha256=content, release=VERSION), False)
+                check_same(log, replace(log.run, game_sha256=content, release=VERSION), False)
             league._attach(log, folder, None)
         except BaseException:
             log.close()
@@ -139,10 +163,13 @@ class League:
     def _attach(self, log: MatchLog, folder: Path | None, game: Game | None) -> None:
         assert log.run is not None
         self.preset, self.seed = log.run.preset, log.run.seed
+        self.options = Options.from_json(log.run.options, log.path)
         self.path, self._log = folder, log
         self.game = game if game is not None else game_of(log.run.game, folder)
         self._root = np.random.SeedSequence(log.run.entropy)
         self._population = Population(self.game, self._root, log, folder)
+        plans = Plans(self._population.cast)
+        self._pool = Pool(self.game, self.options, plans, log)
 
     def close(self) -> None:
         """Give the run free for other writers; the log is complete at any time."""
@@ -154,20 +181,16 @@ class League:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    @property
-    def members(self) -> tuple[Member, ...]:
-        """Everybody, in the order of joining."""
-        return tuple(self._log.members())
-
     def add(self, player: Any, name: str | None = None) -> Member:
-        """Let a player join; it plays every block that the others have played before it.
+        """Let a player join; in the next wave it meets the others.
 
         Parameters
         ----------
         player : str or player
             A spec, as ``mk.make_player`` takes it; an object with a ``.spec`` counts as its spec.
             What a ``policy:PATH`` names is copied into the run's folder, so later changes of
-            the file change nothing. An object without a spec may join a league in memory only.
+            the file change nothing. An object without a spec may join a league in memory only; it
+            is kept as it is, not copied, and must play the same way as long as the league lives.
         name : str, optional
             The spec as you wrote it, unless you say otherwise. Names are unique: a second player
             of the same spec needs a name of its own. The same name and player again are the
@@ -176,12 +199,26 @@ class League:
         Raises
         ------
         InvalidOptionError
-            The name belongs to another player; a live object in a league with a path.
+            The name belongs to another player, or to a learner who is still in training; a live
+            object in a league with a path.
         MarlKitError
             What ``mk.make_player`` refuses.
         """
         self._log.require_writing()
-        return self._population.add(player, name)
+        check = self._pool.plans.check if self.options.exact is True else None
+        return self._population.add(player, name, check)
+
+    def player(self, member: str) -> Any:
+        """The player that a member stands for, to play against it or to look at it.
+
+        Raises
+        ------
+        UnknownNameError
+            No such member.
+        CheckpointError
+            The file that it is made from is damaged.
+        """
+        return self._population.cast.player(self._population.member(member))
 
     def snapshot(self, member: str, name: str | None = None) -> Member:
         """Freeze a member as a new member of its own.
@@ -215,130 +252,89 @@ class League:
         games: int | None = None,
         hours: float | None = None,
         *,
+        executor: str | Executor = "inline",
         progress: bool = False,
     ) -> Training:
-        """Play until one of the limits is reached; a wave that was begun is finished.
+        """Go on until one of the limits is reached; a wave that was begun is finished.
 
-        Ctrl-C stops after the block that is being played, a second one at once; every finished
-        block stays.
+        After Ctrl-C no job is begun any more, and those that are being worked on are finished and
+        entered, which can take as long as the training of a learner; a second Ctrl-C drops them.
 
         Parameters
         ----------
         waves : int
-            Waves in all, those in the log included: wave ``w`` is block ``w`` of every pair.
+            Waves in all, those in the log included.
         games : int
-            At least so many games in all, and every pair equally often.
+            At least so many games in all, training games not counted; in a round robin every table
+            equally often.
         hours : float
             Of this call.
+        executor : str
+            Who works: ``"inline"``, ``"processes(workers=4)"`` or ``"ray(address=auto)"``. The log
+            is the same but for its clock.
         progress : bool
-            What is being played, on stderr.
+            What is being done, on stderr.
 
         Raises
         ------
         InvalidOptionError
-            No limit, or one that is not positive; fewer than two members.
+            No limit, or one that is not positive; fewer than two members in a round robin.
         IllegalActionError
-            A player chose what is not legal; the block is not entered.
+            A player chose what is not legal; its job is not entered.
         CheckpointError
             A snapshot's file is damaged; the log cannot be written.
+        WorkerError
+            Workers were lost, again and again, with the same jobs.
         """
         limits = Limits(waves, games, hours)
         self._log.require_writing()
-        return train(
-            self.game, self.preset, self._root, self._population, self._log, limits, progress
-        )
+        if not self.options.learning and len(self.members) < 2:
+            raise InvalidOptionError(
+                f"a league needs at least two members to play, and this one has "
+                f"{len(self.members)}."
+            )
+        planner = self._planner()
+        hands = find_executor(executor)
+        workshop = Workshop(self._root, self._pool.plans)
+        hands.open(workshop, self._site())
+        try:
+            bar = shown(f"league on {self.game.name}", progress)
+            return train(planner, self._population, self._log, hands, limits, bar)
+        finally:
+            hands.close()
 
-    def counts(self) -> pd.DataFrame:
-        """a, b, wins of a, draws, wins of b: a row for every pair that has played."""
-        return counts_table(self._log.pair_counts())
+    def _planner(self) -> Planner:
+        if self.options.learning:
+            return Generations(self._pool)
+        return RoundRobin(self._log, self.members, self.game.num_players)
 
-    def payoffs(self) -> pd.DataFrame:
-        """a, b, games, mean (payoff of a per game), low, high, exact: two rows for every pair that
-        has played, one from each side.
+    def _site(self) -> Site | None:
+        """Where other processes can work; none for live objects and games without a spec."""
+        assert self._log.run is not None
+        game = self._log.run.game
+        if not game or any(member.kind == "live" for member in self.members):
+            return None
+        return Site(game, str(self._population.files()), int(self._log.run.entropy))
 
-        ``low`` and ``high`` are Wilson's 95 % interval on the scale from the game's smallest to
-        its largest payoff, conservative for payoffs between these.
-        """
-        counts = self._log.pair_counts()  # before the members: somebody may join in between
-        names = [member.name for member in self.members]
-        return payoff_table(counts, names, self.game.utility_bounds())
+    @at_once
+    def status(self) -> LeagueStatus:
+        """What the run is doing right now: who, how much, and how long still."""
+        waves = self._planner().reached().waves if self.members else 0
+        return status_of(self._log, self.game.name, self.preset, waves)
 
-    def elo(
-        self, prior: float | None = 500.0, anchor: Mapping[Name, float] | Name | None = None
-    ) -> Ratings:
-        """The ratings with all that ``mk.elo`` tells of them; parameters as in ``ratings``."""
-        counts = self._log.pair_counts()
-        if anchor is None:
-            anchor = self._random_member({name for c in counts for name in (c.a, c.b)})
-        return elo(counts_table(counts), prior=prior, anchor=anchor)
-
-    def ratings(
-        self, prior: float | None = 500.0, anchor: Mapping[Name, float] | Name | None = None
-    ) -> pd.DataFrame:
-        """player, elo, low, high, games, score, draws; best first.
-
-        Parameters
-        ----------
-        prior : float or None
-            Standard deviation of the normal prior in Elo, see ``mk.elo``.
-        anchor : member or {member: rating}, optional
-            Who has rating 0; unless you say otherwise the random player, if it has played,
-            else the mean of all is 0.
-        """
-        return self.elo(prior, anchor).to_frame()
-
-    def _random_member(self, played: Iterable[str]) -> str | None:
-        names = [m.name for m in self.members if m.spec == "random" and m.name in played]
-        return names[0] if names else None
+    def rebuild(self) -> None:
+        """Make the derived tables (counts of pairs) anew from the matches; they stay the same."""
+        self._log.require_writing()
+        self._log.rebuild()
 
     def __repr__(self) -> str:
         where = "in memory" if self.path is None else str(self.path)
         what = "closed"
         if not self._log.closed:
-            what = f"{len(self.members)} members, {self._log.num_games():,} games"
+            count = len(self.members)
+            what = f"{count} member{'s' * (count != 1)}, {self._log.num_games():,} games"
         return f"League({self.game.name}, {self.preset}, {what}, {where})"
 
 
 def _folder(path: str | os.PathLike[str]) -> Path:
     return Path(path).expanduser().absolute()
-
-
-def _named(players: Any) -> list[tuple[str | None, Any]]:
-    if isinstance(players, Mapping):
-        return list(players.items())
-    if isinstance(players, str) or not isinstance(players, Sequence):
-        raise InvalidOptionError(
-            f"players is {players!r}; give a list of players, or a dict of names and players."
-        )
-    twice = [p for i, p in enumerate(players) if isinstance(p, str) and p in players[:i]]
-    if twice:
-        raise InvalidOptionError(
-            f"{twice[0]!r} is given twice; give a dict, so that each has a name of its own."
-        )
-    return [(None, player) for player in players]
-
-
-def _two_players(game: Game) -> Game:
-    if game.num_players != 2:
-        raise UnsupportedGameError(
-            f"a league plays games of two players, and {game.name} has {game.num_players}."
-        )
-    return game
-
-
-def _check_same(log: MatchLog, run: Run, any_seed: bool) -> None:
-    """Refuse to go on with a run under other terms than those it began with."""
-    assert log.run is not None
-    for what, there, given in (
-        ("game", log.run.game, run.game),
-        ("preset", log.run.preset, run.preset),
-        ("seed", log.run.seed, run.seed),
-        ("stream", log.run.entropy, run.entropy),
-        ("content of the game's file", log.run.game_sha256, run.game_sha256),
-        ("marl_kit release", log.run.release, run.release),
-    ):
-        if there != given and not (any_seed and what in ("seed", "stream")):
-            raise CheckpointError(
-                f"{log.path}: this run has the {what} {there!r}, and {given!r} was given; give the "
-                f"same, or another path."
-            )

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-import json
+import os
 import sqlite3
+import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from marl_kit.core.errors import CheckpointError, InvalidOptionError
+from marl_kit.league.entries import insert_member, insert_result, insert_stage
+from marl_kit.league.jobs import Result, Stage
 from marl_kit.league.lock import WriterLock
-from marl_kit.league.records import Block, Member, PairCount, Run
+from marl_kit.league.log_reader import LogReader
+from marl_kit.league.records import Clock, Member, Run
 from marl_kit.league.schema import FORMAT, TABLES, VERSION, check_format, connect, reading
+from marl_kit.league.tally import rebuild
 
 LOG_FILE = "log.sqlite"
-EVALUATE = "evaluate"
-"""Purpose of a match that counts for ratings."""
 
 
-class MatchLog:
+class MatchLog(LogReader):
     """The log of a run.
 
-    One process writes, any number may read meanwhile. A block of games is one transaction,
-    synchronised to the disk before ``append`` returns: a finished block survives ``kill -9`` and a
+    One process writes, any number may read meanwhile. What belongs together is one transaction,
+    synchronised to the disk before the call returns: finished jobs survive ``kill -9`` and a
     power cut, an unfinished one leaves nothing, and none can be entered twice.
 
     Parameters
@@ -34,13 +37,6 @@ class MatchLog:
         The run's folder; None keeps the log in memory.
     mode : "create", "write" or "read"
         ``"create"`` makes the folder where there is none; both others need a log in it.
-
-    Attributes
-    ----------
-    path : str
-        Of the file, for messages.
-    run : Run or None
-        None until ``begin``.
 
     Raises
     ------
@@ -52,11 +48,10 @@ class MatchLog:
 
     def __init__(self, folder: Path | None, mode: Literal["create", "write", "read"] = "create"):
         file = None if folder is None else folder / LOG_FILE
-        self.path = ":memory:" if file is None else str(file)
-        self.run: Run | None = None
+        super().__init__(":memory:" if file is None else str(file))
         self._mode = mode
         self._lock: WriterLock | None = None
-        self._connection: sqlite3.Connection | None = None
+        self._turn = threading.RLock()  # one connection has one transaction at a time
         if folder is not None and file is not None:
             if mode == "create":
                 _make_folder(folder)
@@ -82,10 +77,6 @@ class MatchLog:
             self._lock.release()
             self._lock = None
 
-    @property
-    def closed(self) -> bool:
-        return self._connection is None
-
     def require_writing(self) -> None:
         """Refuse work whose results could not be entered."""
         self._open()
@@ -94,128 +85,109 @@ class MatchLog:
                 f"{self.path}: this league was opened to be read only; open it without read_only."
             )
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Answer all queries inside from one state of the log, whoever writes it meanwhile."""
+        with self._turn, reading(self.path):
+            connection = self._open()
+            outermost = not connection.in_transaction
+            if outermost:
+                connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if outermost and connection.in_transaction:
+                    connection.execute("COMMIT")
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Enter what is entered inside in one transaction: after an error nothing of it."""
+        run = self.run
+        try:
+            with self._transaction():
+                yield
+        except BaseException:
+            self.run = run
+            raise
+
     def begin(self, run: Run) -> None:
         """Make the tables and enter what the run is bound to, in one transaction."""
-        row = (FORMAT, VERSION, run.game, str(run.seed), str(run.entropy), run.preset)
+        row = (FORMAT, VERSION, run.game, str(run.seed), str(run.entropy), run.preset, run.options)
         rest = (run.game_sha256, run.release, time.time())
-        with reading(self.path), self._transaction() as connection:
+        with self._transaction() as connection:
             for statement in TABLES.split(";\n"):
                 connection.execute(statement)
-            connection.execute(f"INSERT INTO run VALUES (1{', ?' * 9})", row + rest)
+            connection.execute(f"INSERT INTO run VALUES (1{', ?' * 10})", row + rest)
         self.run = run
 
     def add_member(self, member: Member) -> None:
         """Enter a member; its file must have been written before."""
-        row = (member.id, member.name, member.spec, member.kind, member.parent)
-        rest = (member.sha256, member.file, time.time())
-        with reading(self.path), self._transaction() as connection:
-            connection.execute(
-                "INSERT INTO policy VALUES "
-                "(?, ?, ?, ?, (SELECT id FROM policy WHERE name = ?), ?, ?, ?)",
-                row + rest,
-            )
+        with self._transaction() as connection:
+            insert_member(connection, member)
 
-    def append(self, *blocks: Block) -> None:
-        """Enter finished blocks, all of them or none.
+    def begin_stage(self, stage: Stage) -> None:
+        """Enter what is to be done, and what was decided before it, all at once."""
+        with self._transaction() as connection:
+            insert_stage(connection, stage)
+
+    def finish(self, results: Sequence[tuple[int, Result, Clock]]) -> None:
+        """Enter the results of jobs, all of them or none.
 
         Raises
         ------
         CheckpointError
             One of them is in the log already, or the file cannot be written (a full disk).
         """
-        with reading(self.path), self._transaction() as connection:
-            for block in blocks:
-                _insert_block(connection, block)
+        with self._transaction() as connection:
+            for job, result, clock in results:
+                connection.execute(
+                    "INSERT INTO done VALUES (?, ?, ?, ?)",
+                    (job, clock.worker, clock.started, clock.seconds),
+                )
+                insert_result(connection, job, result)
 
-    def members(self) -> list[Member]:
-        """The members in the order of joining."""
-        return [
-            Member(*row)
-            for row in self._rows(
-                "SELECT m.id, m.name, m.spec, m.kind, p.name, m.sha256, m.file "
-                "FROM policy m LEFT JOIN policy p ON p.id = m.parent ORDER BY m.id"
-            )
-        ]
+    def rebuild(self) -> None:
+        """Make the derived tables again from the matches."""
+        with self._transaction() as connection:
+            rebuild(connection)
 
-    def blocks(self) -> dict[tuple[int, int], int]:
-        """How many blocks each pair of ids has played; they are numbered from 0 without a gap."""
-        rows = self._rows("SELECT a, b, count(*) FROM match GROUP BY a, b")
-        return {(a, b): n for a, b, n in rows}
+    def begin_session(self, executor: str, deadline: float | None) -> int:
+        """Note who trains; the session's number."""
+        row = (os.getpid(), executor, time.time(), deadline)
+        with self._transaction() as connection:
+            cursor = connection.execute("INSERT INTO session VALUES (NULL, ?, ?, ?, ?, NULL)", row)
+            return int(cursor.lastrowid or 0)
 
-    def num_games(self) -> int:
-        """All games in the log."""
-        return int(self._rows("SELECT count(*) FROM game")[0][0])
-
-    def pair_counts(self) -> list[PairCount]:
-        """Wins, draws and payoff sums of every pair that has played, in the order of joining."""
-        return [PairCount(*row) for row in self._rows(_PAIR_COUNTS, (EVALUATE,))]
-
-    def _rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        with reading(self.path):
-            return self._open().execute(query, values).fetchall()
+    def end_session(self, number: int) -> None:
+        """Note that it has stopped."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE session SET ended = ? WHERE id = ?", (time.time(), number))
 
     def _read_run(self) -> Run:
         game, seed, entropy, *rest = self._rows(
-            "SELECT game, seed, entropy, preset, game_sha256, release FROM run"
+            "SELECT game, seed, entropy, preset, options, game_sha256, release FROM run"
         )[0]
         try:
             return Run(game, int(seed), int(entropy), *rest)
         except ValueError as error:
             raise CheckpointError(f"{self.path}: the seed is damaged ({error}).") from error
 
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            raise CheckpointError(f"{self.path}: this league is closed; open it again.")
-        return self._connection
-
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        connection = self._open()
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            yield connection
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-
-
-_PAIR_COUNTS = """
-SELECT p.name, q.name, count(*), sum(x.payoff > y.payoff), sum(x.payoff = y.payoff),
-       sum(x.payoff < y.payoff), sum(x.payoff), sum(y.payoff)
-FROM match m
-JOIN seat x ON x.match = m.id AND x.policy = m.a
-JOIN seat y ON y.match = m.id AND y.number = x.number AND y.policy = m.b
-JOIN policy p ON p.id = m.a
-JOIN policy q ON q.id = m.b
-WHERE m.purpose = ?
-GROUP BY m.a, m.b
-ORDER BY m.a, m.b
-"""
-
-
-def _insert_block(connection: sqlite3.Connection, block: Block) -> None:
-    ids = (block.a.id, block.b.id)
-    row = (*ids, block.number, json.dumps(block.seed), EVALUATE, block.started, block.seconds)
-    match = connection.execute(
-        "INSERT INTO match VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", row
-    ).lastrowid
-    connection.executemany(
-        "INSERT INTO game VALUES (?, ?, ?, ?)",
-        [
-            (match, i, len(g.actions), " ".join(map(str, g.actions)))
-            for i, g in enumerate(block.games)
-        ],
-    )
-    connection.executemany(
-        "INSERT INTO seat VALUES (?, ?, ?, ?, ?)",
-        [
-            (match, i, seat, ids[player], float(payoff))
-            for i, g in enumerate(block.games)
-            for seat, (player, payoff) in enumerate(zip(g.seats, g.returns, strict=True))
-        ],
-    )
+        """A transaction, or a part of the one that ``together`` has begun."""
+        with self._turn, reading(self.path):
+            connection = self._open()
+            outermost = not connection.in_transaction
+            try:
+                if outermost:
+                    connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                if outermost:
+                    connection.execute("COMMIT")
+            except BaseException:
+                if outermost and connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
 
 
 def _make_folder(folder: Path) -> None:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from marl_kit.league.records import PairCount
+from marl_kit.league.counts import PairCounts
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from marl_kit.league.standing import Standing
 
 Z_95 = 1.959963984540054
 """Of the normal distribution: 95 % lie within as many standard deviations."""
 
 
-def counts_table(counts: Sequence[PairCount]) -> pd.DataFrame:
+def counts_table(counts: PairCounts) -> pd.DataFrame:
     """A row for every pair that has played: what ``mk.elo`` takes.
 
     A game is won by the member with the higher payoff in it.
@@ -25,17 +27,17 @@ def counts_table(counts: Sequence[PairCount]) -> pd.DataFrame:
 
     return pd.DataFrame(
         {
-            "a": _texts([c.a for c in counts]),
-            "b": _texts([c.b for c in counts]),
-            "wins of a": np.array([c.wins_a for c in counts], np.int64),
-            "draws": np.array([c.draws for c in counts], np.int64),
-            "wins of b": np.array([c.wins_b for c in counts], np.int64),
+            "a": counts.a,
+            "b": counts.b,
+            "wins of a": counts.wins_a,
+            "draws": counts.draws,
+            "wins of b": counts.wins_b,
         }
     )
 
 
 def payoff_table(
-    counts: Sequence[PairCount], members: Sequence[str], bounds: tuple[float, float]
+    counts: PairCounts, members: Sequence[str], bounds: tuple[float, float]
 ) -> pd.DataFrame:
     """What a gets in a game against b, with a 95 % interval.
 
@@ -43,7 +45,7 @@ def payoff_table(
 
     Parameters
     ----------
-    counts : sequence of PairCount
+    counts : PairCounts
     members : sequence of str
         All names, in the order of the rows.
     bounds : (float, float)
@@ -53,26 +55,46 @@ def payoff_table(
     -------
     DataFrame
         Columns a, b, games, mean (payoff of a per game), low, high (see ``wilson``), exact
-        (whether the mean was computed instead of sampled; never so for simulated games).
+        (whether the mean was computed instead of sampled: never so here, see ``standing_table``).
     """
     import pandas as pd
 
-    position = {name: i for i, name in enumerate(members)}
-    sides = [(c.a, c.b, c.games, c.total_a) for c in counts]
-    sides += [(c.b, c.a, c.games, c.total_b) for c in counts]
-    sides.sort(key=lambda side: (position[side[0]], position[side[1]]))
-    games = np.array([side[2] for side in sides], np.int64)
-    mean = np.array([side[3] for side in sides], np.float64) / games
+    a, b = np.concatenate([counts.a, counts.b]), np.concatenate([counts.b, counts.a])
+    place = {name: i for i, name in enumerate(members)}
+    rows, columns = (np.array([place[name] for name in who], np.int64) for who in (a, b))
+    order = np.lexsort((columns, rows))
+    games = np.tile(counts.games, 2)[order]
+    mean = np.concatenate([counts.total_a, counts.total_b])[order] / games
     low, high = wilson(mean, games, bounds)
     return pd.DataFrame(
         {
-            "a": _texts([side[0] for side in sides]),
-            "b": _texts([side[1] for side in sides]),
+            "a": a[order],
+            "b": b[order],
             "games": games,
             "mean": mean,
             "low": low,
             "high": high,
-            "exact": np.zeros(len(sides), bool),
+            "exact": np.zeros(len(order), bool),
+        }
+    )
+
+
+def standing_table(
+    at: Standing, names: Mapping[int, str], low: np.ndarray, high: np.ndarray
+) -> pd.DataFrame:
+    """The same table of an empirical game with two axes; computed pay-offs have no games."""
+    import pandas as pd
+
+    rows, columns = np.nonzero(~np.isnan(at.mean) & ~np.eye(len(at.ids), dtype=bool))
+    return pd.DataFrame(
+        {
+            "a": _texts([names[at.ids[i]] for i in rows]),
+            "b": _texts([names[at.ids[j]] for j in columns]),
+            "games": at.games[rows, columns],
+            "mean": at.mean[rows, columns],
+            "low": low[rows, columns],
+            "high": high[rows, columns],
+            "exact": at.exact[rows, columns],
         }
     )
 

@@ -1,50 +1,28 @@
-"""Who plays whom: a preset tells the jobs of a wave from the log alone."""
+"""Kinds of leagues, each by the options in which it differs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import combinations
-from typing import NamedTuple
-
 from marl_kit.core.errors import UnknownNameError
-from marl_kit.league.records import Member
+from marl_kit.league.options import META, NOBODY, Options
 
-Played = Mapping[tuple[int, int], int]
-"""Blocks that a pair of ids has played; a missing pair has played none."""
-
-
-class Job(NamedTuple):
-    """A block of games to play; ``a`` joined before ``b``."""
-
-    a: Member
-    b: Member
-    block: int
-
-    @property
-    def stream(self) -> tuple[int | str, ...]:
-        """Path of the block's stream below the run's root: of names and number only, so neither
-        the order of play nor who else is in the league matters."""
-        return "pair", self.a.name, self.b.name, "block", self.block
-
-
-def round_robin(wave: int, members: Sequence[Member], played: Played) -> list[Job]:
-    """Wave w is block w of every pair; whoever joined later catches up."""
-    return [
-        Job(a, b, wave) for a, b in combinations(members, 2) if played.get((a.id, b.id), 0) <= wave
-    ]
-
-
-PRESETS: dict[str, Callable[[int, Sequence[Member], Played], list[Job]]] = {
-    "round_robin": round_robin
+PRESETS: dict[str, Options] = {
+    # every pair of the given members plays a block in each wave
+    "round_robin": Options(oracle=NOBODY),
+    # each learner trains against its newest self alone; nothing keeps it from forgetting
+    "self_play": Options(matchmaking="latest", meta_solver="latest"),
+    # against everybody that there has been, alike: fictitious play with learners
+    "fictitious": Options(matchmaking="uniform", meta_solver="uniform"),
+    # half against itself, half against those that it loses to (Vinyals et al. 2019, figure 1)
+    "pfsp": Options(matchmaking="0.5*latest + 0.5*pfsp(weighting=squared)", more_games=100),
+    # against the meta-strategy of the empirical game (Lanctot et al. 2017)
+    "psro": Options(matchmaking=META, more_games=100),
+    # the same with exact best responses (McMahan, Gordon and Blum 2003): it ends in an equilibrium
+    "double_oracle": Options(oracle="best_response", matchmaking=META, exact=True),
 }
 
 
-def check_preset(name: str) -> None:
-    """Refuse a preset that there is not, with near misses."""
-    if name not in PRESETS:
+def find_preset(name: str) -> Options:
+    """The options of a preset; unknown ones have near misses."""
+    if not isinstance(name, str) or name not in PRESETS:
         raise UnknownNameError("preset", str(name), PRESETS)
-
-
-def finished_waves(members: Sequence[Member], played: Played) -> int:
-    """Waves that every pair has played."""
-    return min((played.get((a.id, b.id), 0) for a, b in combinations(members, 2)), default=0)
+    return PRESETS[name]

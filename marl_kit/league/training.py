@@ -1,25 +1,28 @@
-"""The loop of a league: wave after wave, every block into the log before the next begins."""
+"""The loop of a league: stage after stage, every result into the log as soon as it is there."""
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from marl_kit.core.errors import InvalidOptionError
-from marl_kit.core.interrupt import stop_on_ctrl_c
+from marl_kit.core.interrupt import StopRequest, stop_on_ctrl_c
 from marl_kit.core.progress import Progress, StatusProgress
 from marl_kit.core.results import Status, aligned, html_table
-from marl_kit.core.seeds import child
-from marl_kit.games.game import Game
+from marl_kit.league.executors.executor import Executor
+from marl_kit.league.jobs import Job, PlayJob, Result, Stage, Trained, TrainJob
 from marl_kit.league.log import MatchLog
 from marl_kit.league.population import Population
-from marl_kit.league.presets import PRESETS, Job, finished_waves
-from marl_kit.league.records import Block
-from marl_kit.play.match import play_block
+from marl_kit.league.records import Clock
+
+FLUSH = 0.1
+"""Seconds that finished jobs wait for others, to be entered with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +48,43 @@ class Limits:
         if self.hours is not None and not _positive(self.hours):
             raise InvalidOptionError(f"hours is {self.hours!r}; give a positive number.")
 
-    def reached(self, wave: int, furthest: int, games: int, seconds: float) -> Status | None:
-        """Why no further wave is to begin.
-
-        Games are counted when no pair is behind the furthest one: waves that were begun are
-        finished, and members that joined late have caught up.
-        """
-        if self.waves is not None and wave >= self.waves:
+    def reached(self, at: Reached, seconds: float) -> Status | None:
+        """Why no further wave is to begin; None in the middle of one."""
+        if not at.between:
+            return None
+        if at.converged:
+            return Status.CONVERGED
+        if self.waves is not None and at.waves >= self.waves:
             return Status.PLAYED
-        if self.games is not None and wave >= furthest and games >= self.games:
+        if self.games is not None and at.even and at.games >= self.games:
             return Status.PLAYED
         if self.hours is not None and seconds >= 3600 * self.hours:
             return Status.TIME_LIMIT
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where a run is, when no job is open.
+
+    ``between`` is whether a wave has just ended, ``even`` whether everybody has played as often as
+    everybody else who could: games are counted only then, so that members who joined late catch up
+    first. ``converged`` is whether going on would change nothing.
+    """
+
+    waves: int
+    games: int
+    between: bool = True
+    even: bool = True
+    converged: bool = False
+
+
+class Planner(Protocol):
+    """What is to be done next, as a function of the log."""
+
+    def reached(self) -> Reached: ...
+
+    def next_stage(self) -> Stage: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +98,10 @@ class Training:
     games_in_all : int
         Games in the log.
     waves : int
-        Waves that every pair has finished.
+        Waves that are finished.
     status : Status
-        PLAYED (what was asked for), TIME_LIMIT or INTERRUPTED.
+        PLAYED (what was asked for), CONVERGED (no best response gains any more), TIME_LIMIT or
+        INTERRUPTED.
     wall_time_s : float
     """
 
@@ -98,7 +126,7 @@ class Training:
         """Label and text of each line of the printed form."""
         return [
             ("games", f"{self.games:,} played now, {self.games_in_all:,} in all"),
-            ("waves", f"{self.waves:,} finished by every pair"),
+            ("waves", f"{self.waves:,} finished"),
             ("status", f"{self.status.name}: {self.status.sentence}"),
             ("time", f"{self.wall_time_s:.3g} s"),
         ]
@@ -111,50 +139,121 @@ class Training:
 
 
 def train(
-    game: Game,
-    preset: str,
-    root: np.random.SeedSequence,
+    planner: Planner,
     population: Population,
     log: MatchLog,
+    executor: Executor,
     limits: Limits,
-    progress: bool,
+    progress: Progress,
 ) -> Training:
-    """Play waves of a preset until a limit is reached or the user interrupts."""
-    begun, members = time.monotonic(), population.members
-    if len(members) < 2:
-        raise InvalidOptionError(
-            f"a league needs at least two members to play, and this one has {len(members)}."
-        )
-    played, before = log.blocks(), log.num_games()
-    wave, furthest, games = finished_waves(members, played), max(played.values(), default=0), before
-    shown = StatusProgress(f"league on {game.name}") if progress else Progress()
+    """Work on stages until a limit is reached between two waves, or the user interrupts."""
+    begun, before = time.monotonic(), log.num_games()
+    deadline = None if limits.hours is None else time.time() + 3600 * limits.hours
+    session = log.begin_session(executor.spec, deadline)
+    status = Status.INTERRUPTED
     try:
-        with stop_on_ctrl_c() as stop, shown:
-            while not (status := limits.reached(wave, furthest, games, time.monotonic() - begun)):
-                for job in PRESETS[preset](wave, members, played):
-                    if stop.requested:
-                        raise KeyboardInterrupt
-                    shown.say(f"wave {wave + 1}, {games:,} games, {job.a.name} - {job.b.name}")
-                    games += _play(game, root, population, log, job)
-                    played[job.a.id, job.b.id] = job.block + 1
-                wave += 1
-    except KeyboardInterrupt:  # also the second Ctrl-C, which drops the block that was being played
-        status = Status.INTERRUPTED
+        with stop_on_ctrl_c() as stop, progress:
+            status = _go_on(
+                planner, population, log, executor, stop, progress,
+                lambda: limits.reached(planner.reached(), time.monotonic() - begun),
+            )  # fmt: skip
+    except KeyboardInterrupt:  # the second Ctrl-C, which drops the jobs that were being worked on
+        pass
+    finally:
+        log.end_session(session)
     games = log.num_games()
-    finished = finished_waves(members, log.blocks())
-    return Training(games - before, games, finished, status, time.monotonic() - begun)
+    return Training(
+        games - before, games, planner.reached().waves, status, time.monotonic() - begun
+    )
 
 
-def _play(
-    game: Game, root: np.random.SeedSequence, population: Population, log: MatchLog, job: Job
-) -> int:
-    """Play a block and enter it; how many games it had."""
-    players = [population.player(job.a), population.player(job.b)]
-    started, clock = time.time(), time.perf_counter()
-    games = play_block(game, players, child(root, *job.stream))
-    seconds = time.perf_counter() - clock
-    log.append(Block(job.a, job.b, job.block, job.stream, games, started, seconds))
-    return len(games)
+def _go_on(
+    planner: Planner,
+    population: Population,
+    log: MatchLog,
+    executor: Executor,
+    stop: StopRequest,
+    progress: Progress,
+    reached: Callable[[], Status | None],
+) -> Status:
+    while True:
+        if jobs := log.open_jobs():  # what was begun is finished first
+            _work(jobs, population, log, executor, stop, progress)
+        elif status := reached():
+            return status
+        else:
+            log.begin_stage(planner.next_stage())
+        if stop.requested:
+            return Status.INTERRUPTED
+
+
+def _work(
+    jobs: Sequence[Job],
+    population: Population,
+    log: MatchLog,
+    executor: Executor,
+    stop: StopRequest,
+    progress: Progress,
+) -> None:
+    """Enter the outcomes in the order of the jobs; a learner's as soon as its file is written."""
+    with _entering(log) as enter:
+        done = executor.run(jobs, stop)
+        try:
+            progress.say(_said(jobs, 0))
+            for number, (job, outcome, clock) in enumerate(done):
+                if isinstance(outcome, Trained) and isinstance(job, TrainJob):
+                    learned = population.learned(job, outcome.answer)
+                    enter(job, learned, clock, True)
+                    population.joined(learned.member)
+                elif not isinstance(outcome, Trained):
+                    enter(job, outcome, clock, False)
+                progress.say(_said(jobs, number + 1))
+        finally:
+            done.close()
+
+
+Enter = Callable[[Job, Result, Clock, bool], None]
+
+
+@contextmanager
+def _entering(log: MatchLog) -> Iterator[Enter]:
+    """Enter results in few transactions, and whatever happens all that are finished."""
+    waiting: list[tuple[int, Result, Clock]] = []
+    last = time.monotonic()
+
+    def flush() -> None:
+        nonlocal last
+        rows = waiting.copy()
+        waiting.clear()
+        if rows:
+            log.finish(rows)
+        last = time.monotonic()
+
+    def enter(job: Job, result: Result, clock: Clock, at_once: bool) -> None:
+        waiting.append((job.id, result, clock))
+        if at_once or time.monotonic() - last >= FLUSH:
+            flush()
+
+    try:
+        yield enter
+    finally:
+        flush()
+
+
+def _said(jobs: Sequence[Job], number: int) -> str:
+    """What is being waited for."""
+    if number == len(jobs):
+        return "looking at the log"
+    job = jobs[number]
+    what = f"training {job.name}" if isinstance(job, TrainJob) else "computing pay-offs"
+    if isinstance(job, PlayJob):
+        what = " - ".join(member.name for member in job.profile)
+    return f"wave {job.wave}, {job.kind} {number + 1} of {len(jobs)}: {what}"
+
+
+def shown(title: str, progress: bool) -> Progress:
+    """What is being done, on stderr, or nothing."""
+    return StatusProgress(title) if progress else Progress()
 
 
 def _positive(x: Any) -> bool:

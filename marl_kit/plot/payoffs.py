@@ -143,24 +143,34 @@ def _numbered(names: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _draw_cells(ax: Axes, mean: np.ndarray, scale: tuple[float, float]) -> Any:
-    from matplotlib.colors import LinearSegmentedColormap
-    from matplotlib.patches import Rectangle
-
-    colours = LinearSegmentedColormap.from_list("payoffs", [PALETTE[1], MIDDLE, PALETTE[0]])
     image = ax.pcolormesh(
         np.ma.masked_invalid(mean),
-        cmap=colours,
+        cmap=payoff_colours(),
         vmin=scale[0],
         vmax=scale[1],
         edgecolors=LIGHT,
         linewidth=1.5,
     )
+    hatch_unknown(ax, mean)
+    return image
+
+
+def payoff_colours() -> Any:
+    """The colour map of all payoffs: orange is bad for the row's player, blue good."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("payoffs", [PALETTE[1], MIDDLE, PALETTE[0]])
+
+
+def hatch_unknown(ax: Axes, mean: np.ndarray) -> None:
+    """Hatch the cells [i, j] without a number; the diagonal stays empty."""
+    from matplotlib.patches import Rectangle
+
     for i, j in np.argwhere(np.isnan(mean)):
         if i != j:
             ax.add_patch(
                 Rectangle((j, i), 1, 1, fill=False, hatch="////", edgecolor=RULE, linewidth=0)
             )
-    return image
 
 
 def _write_cells(
@@ -170,23 +180,23 @@ def _write_cells(
     if n > MOST_WITH_TEXT:
         return
     for i, j in np.argwhere(~np.isnan(mean)):
-        colour = _readable_on(image.to_rgba(mean[i, j]))
+        colour = readable_on(image.to_rgba(mean[i, j]))
         raised = 0.1 if n <= MOST_WITH_COUNTS else 0.0
-        text = _score(mean[i, j], scale)
+        text = score_text(mean[i, j], scale)
         ax.text(j + 0.5, i + 0.5 - raised, text, ha="center", va="center", size=11, color=colour)
         if n <= MOST_WITH_COUNTS:
             count = f"{games[i, j]:g}"
             ax.text(j + 0.5, i + 0.77, count, ha="center", va="center", size=8.5, color=colour)
 
 
-def _readable_on(colour: Any) -> str:
+def readable_on(colour: Any) -> str:
     """White or black letters, whichever has more contrast by the WCAG's relative luminance."""
     channels = np.asarray(colour[:3])
     linear = np.where(channels > 0.04045, ((channels + 0.055) / 1.055) ** 2.4, channels / 12.92)
     return DARK if linear @ (0.2126, 0.7152, 0.0722) > 0.18 else LIGHT
 
 
-def _score(mean: float, scale: tuple[float, float]) -> str:
+def score_text(mean: float, scale: tuple[float, float]) -> str:
     """With a sign where 0 is the middle."""
     if scale[0] == -scale[1]:
         return f"{mean:+.2f}" if round(mean, 2) else "0.00"

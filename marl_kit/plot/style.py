@@ -70,6 +70,13 @@ def detached_axes(size: tuple[float, float] = SIZE) -> Axes:
     return ax
 
 
+def whole_ticks(ax: Axes) -> None:
+    """Only whole numbers below the picture, as waves and generations are, be it a single one."""
+    from matplotlib.ticker import MaxNLocator
+
+    ax.xaxis.set_major_locator(MaxNLocator(7, integer=True, min_n_ticks=1))
+
+
 def save_figure(ax: Axes, path: Any) -> None:
     """Write the figure of ``ax`` in the format of the path's ending."""
     with style():

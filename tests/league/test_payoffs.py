@@ -5,13 +5,14 @@ import math
 import numpy as np
 import pytest
 
+from marl_kit.league.counts import PairCount, PairCounts
 from marl_kit.league.payoffs import Z_95, counts_table, payoff_table, wilson
-from marl_kit.league.records import PairCount
 
-COUNTS = [
+ROWS = [
     PairCount("a", "b", 4, 2, 1, 1, 1.0, -1.0),
     PairCount("b", "c", 2, 0, 2, 0, 3.0, 3.0),
 ]
+COUNTS = PairCounts.of(ROWS)
 
 
 def test_counts_are_what_elo_takes():
@@ -35,9 +36,9 @@ def test_both_sides_of_every_pair_in_the_order_of_the_members():
 
 
 def test_empty_tables_have_their_columns():
-    table = payoff_table([], ["a", "b"], (0.0, 1.0))
+    table = payoff_table(PairCounts.of([]), ["a", "b"], (0.0, 1.0))
     assert table.columns.tolist() == ["a", "b", "games", "mean", "low", "high", "exact"]
-    assert len(table) == len(counts_table([])) == 0
+    assert len(table) == len(counts_table(PairCounts.of([]))) == 0
 
 
 def test_wilson_by_its_definition():
