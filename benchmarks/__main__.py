@@ -19,6 +19,7 @@ PEERS = {
     "extensive_form": ("open_spiel", "LiteEFG"),
     "matrix_games": ("nashpy", "quantecon", "pygambit", "scipy", "open_spiel"),
     "search": ("open_spiel",),
+    "league": ("open_spiel",),
 }
 """The pages, and whom they measure against."""
 
@@ -90,7 +91,19 @@ def _search() -> Iterator[Row | Limit]:
     yield from connect_four_solver.rows()
 
 
-MEASURES = {"extensive_form": _extensive_form, "matrix_games": _matrix_games, "search": _search}
+def _league() -> Iterator[Row | Limit]:
+    from benchmarks import leagues
+
+    yield from leagues.rows()
+    yield from leagues.limits()
+
+
+MEASURES = {
+    "extensive_form": _extensive_form,
+    "matrix_games": _matrix_games,
+    "search": _search,
+    "league": _league,
+}
 
 
 def _header(names: tuple[str, ...]) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.__main__ import PEERS, RESULTS
 from marl_kit.core.citations import functions_table
 from marl_kit.core.registry import methods_table
+from marl_kit.learn.registry import oracles_table
 from marl_kit.play.registry import players_table
 
 README = Path(__file__).parents[1] / "README.md"
@@ -28,6 +29,7 @@ if __name__ == "__main__":
     readme = fill(readme, "methods", methods_table())
     readme = fill(readme, "functions", functions_table())
     readme = fill(readme, "players", players_table())
+    readme = fill(readme, "oracles", oracles_table())
     for page in PEERS:
         table = (RESULTS / f"{page}.md").read_text(encoding="utf-8")
         readme = fill(readme, f"bench-{page}", table)
