@@ -9,7 +9,7 @@ import pytest
 
 import marl_kit as mk
 from marl_kit.core.seeds import child, generator
-from marl_kit.play.match import GameRecord, _draw, play_block
+from marl_kit.play.match import GameRecord, draw, play_block
 
 
 class First:
@@ -190,9 +190,9 @@ def test_chance_is_drawn_with_its_probabilities() -> None:
 
 def test_drawing_from_a_running_sum() -> None:
     outcomes = [(3, 0.0), (5, 0.25), (7, 0.5), (9, 0.25), (11, 0.0)]
-    drawn = [_draw(outcomes, u) for u in (0.0, 0.2499, 0.25, 0.7499, 0.75, 0.9999)]
+    drawn = [draw(outcomes, u) for u in (0.0, 0.2499, 0.25, 0.7499, 0.75, 0.9999)]
     assert drawn == [5, 5, 7, 7, 9, 9]
-    assert _draw([(1, 0.5), (2, 0.5 - 1e-12), (3, 0.0)], 1 - 1e-16) == 2, "rounding loses nothing"
+    assert draw([(1, 0.5), (2, 0.5 - 1e-12), (3, 0.0)], 1 - 1e-16) == 2, "rounding loses nothing"
 
 
 def test_games_with_chance_on_the_way() -> None:
