@@ -33,8 +33,10 @@ KEPT_NUMBERS = 50_000_000
 
 def is_small(game: Game) -> bool:
     """Whether pay-offs of a league on this game are computed unless you say otherwise."""
-    if game.form in ("board", "team"):
-        return False
+    from marl_kit.games.pettingzoo.game import PettingZooGame
+
+    if game.form in ("board", "team") or isinstance(game, PettingZooGame):
+        return False  # an environment takes minutes to be walked through, and may draw its chance
     try:
         game.tree(node_limit=NODE_LIMIT)
         game.sequence_form()
