@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from marl_kit.games.game import Game, State
-from marl_kit.learn.episodes import play_episodes, require_turns
+from marl_kit.learn.episodes import require_turns
 from marl_kit.learn.options import positive, within, written
-from marl_kit.learn.oracle import FILE, Answer, Task
-from marl_kit.learn.rows import Row, Rows, rows_of
+from marl_kit.learn.oracle import Answer, Task
+from marl_kit.learn.rows import Row, Rows, rows_of, trained
 from marl_kit.play.options import whole
 from marl_kit.play.tabular import Q_VALUES
 
@@ -90,10 +90,7 @@ class QLearning:
             ``task.learner`` cannot be gone on from.
         """
         rows = rows_of(task, Q_VALUES, float(self.optimism))
-        tallies = play_episodes(task, self.episodes, _Learner(self, rows))
-        rows.forget(self.keep)
-        facts = {"episodes": self.episodes, "infosets": len(rows.table)}
-        return Answer(f"tabular:{FILE}", rows.content(task), ".npz", tallies, facts)
+        return trained(task, rows, _Learner(self, rows), self.episodes, self.keep)
 
 
 class _Learner:

@@ -10,7 +10,8 @@ import numpy as np
 
 from marl_kit.core.errors import CheckpointError
 from marl_kit.games.game import State
-from marl_kit.learn.oracle import Task
+from marl_kit.learn.episodes import Learner, play_episodes
+from marl_kit.learn.oracle import FILE, Answer, Task
 from marl_kit.play.tabular import ActionTable, read_table, table_bytes, table_keys
 
 
@@ -96,3 +97,12 @@ def rows_of(task: Task, kind: str, initial: float = 0.0) -> Rows:
     for key, (a, b), baseline in zip(held.keys, pieces, held.baseline.tolist(), strict=True):
         rows.table[key] = Row(actions[a:b], values[a:b], visits[a:b], baseline)
     return rows
+
+
+def trained(task: Task, rows: Rows, learner: Learner, episodes: int, keep: int) -> Answer:
+    """Play a task's games with a learner that writes into the rows; the answer is what they hold
+    then, of at most ``keep`` infosets."""
+    tallies = play_episodes(task, episodes, learner)
+    rows.forget(keep)
+    facts = {"episodes": episodes, "infosets": len(rows.table)}
+    return Answer(f"tabular:{FILE}", rows.content(task), ".npz", tallies, facts)
