@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 from marl_kit.core.errors import InvalidOptionError
 from marl_kit.games.board import BoardGame
+from marl_kit.games.symmetry import Symmetry, board_symmetry
 
 FACTS = {
     "title": "Connect Four",
@@ -119,6 +121,17 @@ def _action_name(player: int, action: int) -> str:
     return f"{'xo'[player]}{action}"
 
 
+def _symmetries(shape: tuple[int, int, int], egocentric: bool) -> list[Symmetry]:
+    """The mirror image, and the board with the stones exchanged, which is what the other player
+    sees of it."""
+    mirror = board_symmetry(shape, shape[2], np.fliplr, columns=True)
+    exchanged = [0, 1, 2] if egocentric else [1, 0, 2]
+    swap = board_symmetry(
+        shape, shape[2], lambda board: board, planes=exchanged, seats=(1, 0), columns=True
+    )
+    return [mirror, swap]
+
+
 def _shifts(rows: int, x_in_row: int) -> list[int]:
     """By how many bits each step of ``_has_line`` looks ahead, for its four directions."""
     nowhere = MAX_BITS - 1
@@ -172,4 +185,5 @@ def load(
         action_name=_action_name,
         drawing=drawing,
         enumerable=rows * columns <= 12,
+        symmetries=_symmetries((3, rows, columns), egocentric_obs_tensor),
     )

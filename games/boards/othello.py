@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from marl_kit.games.board import BoardGame
+from marl_kit.games.symmetry import board_symmetry
 
 FACTS = {
     "title": "Othello",
@@ -157,12 +158,18 @@ def _drawing(position: list[int]) -> str:
 
 
 def load() -> BoardGame:
+    shape = (3, 8, 8)
+    # half a turn and both diagonals, under which the first position stays as it is; and what a
+    # player sees is his own stones and the other's, whoever he is
+    moves = [lambda b: np.rot90(b, 2), lambda b: b.T, lambda b: np.rot90(b, 2).T]
+    swap = board_symmetry(shape, 65, lambda board: board, seats=(1, 0))
     return BoardGame(
         __name__,
         name="othello",
         num_actions=65,
         state_size=4,
-        observation_shape=(3, 8, 8),
+        observation_shape=shape,
         action_name=_action_name,
         drawing=_drawing,
+        symmetries=[*(board_symmetry(shape, 65, move) for move in moves), swap],
     )

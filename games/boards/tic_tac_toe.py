@@ -5,6 +5,7 @@ from __future__ import annotations
 from numba import njit
 
 from marl_kit.games.board import BoardGame
+from marl_kit.games.symmetry import board_symmetry, turns_and_mirrors
 
 FACTS = {
     "title": "Tic-tac-toe",
@@ -89,13 +90,16 @@ def _drawing(position: list[int]) -> str:
 
 
 def load() -> BoardGame:
+    shape = (3, 3, 3)
+    swap = board_symmetry(shape, 9, lambda board: board, planes=[0, 2, 1], seats=(1, 0))
     return BoardGame(
         __name__,
         name="tic_tac_toe",
         num_actions=9,
         state_size=4,
-        observation_shape=(3, 3, 3),
+        observation_shape=shape,
         action_name=_action_name,
         drawing=_drawing,
         enumerable=True,
+        symmetries=[*(board_symmetry(shape, 9, move) for move in turns_and_mirrors()), swap],
     )

@@ -16,6 +16,7 @@ from marl_kit.games.board_numbers import (
     checked_outcomes,
     checked_params,
     checked_shape,
+    checked_symmetries,
     checked_utilities,
 )
 from marl_kit.games.board_state import BoardState
@@ -24,6 +25,7 @@ from marl_kit.games.game import Form, Game, Properties
 from marl_kit.games.load import load_game
 from marl_kit.games.preorder import NODE_LIMIT
 from marl_kit.games.rules import Rules
+from marl_kit.games.symmetry import Symmetry
 from marl_kit.games.tree import GameTree
 
 __all__ = ["BoardGame", "BoardState"]
@@ -60,6 +62,9 @@ class BoardGame(Game):
     enumerable : bool
         Whether there is hope to walk every history; if not, ``tree`` refuses at once unless it is
         given a larger limit.
+    symmetries : sequence of Symmetry
+        All but the identity: mirror images of the board, and what makes of the second player's
+        view the first one's.
 
     Raises
     ------
@@ -87,6 +92,7 @@ class BoardGame(Game):
         num_players: int = 2,
         max_chance_outcomes: int = 0,
         enumerable: bool = False,
+        symmetries: Sequence[Symmetry] = (),
     ):
         checked_name(name)
         self.num_actions = checked_count(name, "num_actions", num_actions)
@@ -102,6 +108,9 @@ class BoardGame(Game):
         # write too many actions are told of it and do not write into something else
         room = 2 * self.max_branches + 1
         self.scratch = np.zeros(room, np.int64), np.zeros(room), np.zeros(num_players)
+        self.symmetries = checked_symmetries(
+            name, symmetries, self.observation_shape, num_actions, num_players
+        )
         self._utilities = checked_utilities(name, utilities)
         self._zero_sum, self._enumerable = zero_sum, enumerable
 

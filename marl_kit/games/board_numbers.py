@@ -10,6 +10,7 @@ import numpy as np
 
 from marl_kit.core.errors import GameFileError, InvalidOptionError
 from marl_kit.games.rules import Rules
+from marl_kit.games.symmetry import Symmetry
 
 
 def checked_name(name: Any) -> str:
@@ -34,6 +35,21 @@ def checked_shape(name: str, shape: Any) -> tuple[int, ...]:
             f"1, such as (3, 6, 7)."
         )
     return tuple(int(size) for size in sizes)
+
+
+def checked_symmetries(
+    name: str, given: Sequence[Symmetry], shape: tuple[int, ...], actions: int, players: int
+) -> tuple[Symmetry, ...]:
+    """Those whose sizes are the game's."""
+    sizes = math.prod(shape), actions, players
+    for symmetry in given:
+        told = len(symmetry.cells), len(symmetry.actions), len(symmetry.seats)
+        if told != sizes:
+            raise InvalidOptionError(
+                f"a symmetry of {name} relabels {told[0]} cells, {told[1]} actions and {told[2]} "
+                f"players; the game has {sizes[0]}, {sizes[1]} and {sizes[2]}."
+            )
+    return tuple(given)
 
 
 def checked_params(name: str, params: Any) -> np.ndarray:

@@ -82,11 +82,12 @@ class PositionTable:
         """Nodes of the game tree: the ways to come to each position, added up."""
         ways = np.zeros(self.num_positions)
         ways[0] = 1.0
-        for first, last in itertools.pairwise(self.layer_offset.tolist()):
-            edges = slice(int(self.first_edge[first]), int(self.first_edge[last]))
-            degree = np.diff(self.first_edge[first : last + 1])
-            np.add.at(ways, self.child[edges], np.repeat(ways[first:last], degree))
-        return float(ways.sum())
+        with np.errstate(over="ignore"):  # infinitely many, as far as anybody asks
+            for first, last in itertools.pairwise(self.layer_offset.tolist()):
+                edges = slice(int(self.first_edge[first]), int(self.first_edge[last]))
+                degree = np.diff(self.first_edge[first : last + 1])
+                np.add.at(ways, self.child[edges], np.repeat(ways[first:last], degree))
+            return float(ways.sum())
 
     def __repr__(self) -> str:
         kinds = {TERMINAL: "over", CHANCE: "of chance"}

@@ -216,15 +216,17 @@ def _due(actions, simulations, done):
 
 
 @_helper
-def _gumbel_root_edge(tree, plan, noise):
-    """Sequential halving: among the edges of the scheduled visits the largest g + score."""
+def _gumbel_root_edge(tree, plan, noise, shared):
+    """Sequential halving of ``shared`` simulations: among the edges of the scheduled visits the
+    largest g + score."""
     first, count, player = tree.node[ROOT].first, tree.node[ROOT].count, tree.node[ROOT].player
     untried, visits, most = _mixed_value(tree, ROOT)
     possible = 0  # a prior of 0 is never chosen
     for e in range(first, first + count):
         if tree.edge[e].prior > 0.0:
             possible += 1
-    due = _due(min(possible, plan.considered), plan.shared, visits)
+    actions = min(possible, plan.considered, max(shared, 1))  # nobody can visit more of them
+    due = _due(actions, shared, visits)
     choice, best = NONE, -np.inf
     for i in range(count):
         if tree.edge[first + i].visits == due:
@@ -268,7 +270,7 @@ def _chance_edge(tree, node, rng):
 
 
 @_inlined
-def _descend(tree, plan, noise, path, rng):
+def _descend(tree, plan, noise, budget, path, rng):
     """Write the edges to a leaf, one without a child or to a closed node; gives their number."""
     edge, depth = 0, 1
     path[0] = edge
@@ -281,7 +283,7 @@ def _descend(tree, plan, noise, path, rng):
         elif plan.rule != GUMBEL_RULE:
             edge = _best_edge(tree, plan, node, edge, noise)
         elif node == ROOT:
-            edge = _gumbel_root_edge(tree, plan, noise)
+            edge = _gumbel_root_edge(tree, plan, noise, budget - 1)
         else:
             edge = _gumbel_edge(tree, plan, node)
         path[depth] = edge
@@ -676,7 +678,7 @@ def _walk(plan, r, tree, slots, rng):
     slots.depth[r] = 0
     while slots.depth[r] == 0 and not _is_over(view, plan, slots.budget[r]):
         _open_stream(rng, slots.key[r], slots.simulation[r], _DESCENT)
-        depth = _descend(view, plan, slots.noise[r], path, rng)
+        depth = _descend(view, plan, slots.noise[r], slots.budget[r], path, rng)
         if view.edge[path[depth - 1]].child == NONE:
             slots.depth[r] = depth
             for i in range(depth):
@@ -765,7 +767,7 @@ def _share(plan, row, walk, tree, slots, waiting, begun, rng):
         begun[0] += searches.player[row] == TERMINAL
     while walk and not _is_over(view, how, searches.budget[0] - waiting[0]):
         _open_stream(rng, searches.key[0], begun[0], _DESCENT)
-        depth = _descend(view, how, searches.noise[0], path, rng)
+        depth = _descend(view, how, searches.noise[0], searches.budget[0], path, rng)
         if view.edge[path[depth - 1]].child != NONE:
             _revisit(view, how, path, depth, searches.value[row])
             begun[0] += 1

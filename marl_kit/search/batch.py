@@ -97,7 +97,14 @@ class Batch:
             and type(evaluator) is RandomRollouts
         )
 
-    def begin(self, slot: int, state: Any, key: int, moves: Sequence[int] = ()) -> None:
+    def begin(
+        self,
+        slot: int,
+        state: Any,
+        key: int,
+        moves: Sequence[int] = (),
+        simulations: int | None = None,
+    ) -> None:
         """Start a search.
 
         Parameters
@@ -110,6 +117,8 @@ class Batch:
         moves : sequence of int
             How the state came about from the last one that was searched in this slot: what the
             tree knows below is kept (with ``reuse``), visits and all. Empty: the tree is forgotten.
+        simulations : int, optional
+            Fewer than the options say.
         """
         if not self.slots.finished[self._row[slot]]:
             self._drop(self._row[slot])
@@ -123,7 +132,8 @@ class Batch:
         row = self._row[slot]
         self.dynamics.place(row, state)
         self.slots.key[row], self.slots.simulation[row] = key, 0
-        self.slots.budget[row], self.slots.depth[row] = self.options.simulations, 0
+        self.slots.budget[row] = simulations or self.options.simulations
+        self.slots.depth[row] = 0
         self.slots.finished[row] = False
         self._set_noise(row, state, key)
         self._walking.append(np.array([row]))

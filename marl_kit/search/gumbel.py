@@ -37,25 +37,28 @@ class Gumbel:
         Actions that are considered at the root, if there are so many.
     c_visit, c_scale : float
         Of sigma.
+    noise : float
+        Factor of the Gumbel numbers: 1 draws moves in training, 0 plays what is best so far.
     """
 
     simulations: int = 64
     considered: int = 16
     c_visit: float = 50.0
     c_scale: float = 1.0
+    noise: float = 1.0
 
     def __post_init__(self) -> None:
         whole("simulations", self.simulations)
         whole("considered", self.considered)
         number("c_visit", self.c_visit)
         number("c_scale", self.c_scale)
+        number("noise", self.noise)
 
     @property
     def needs_raw(self) -> bool:
         return True
 
     def plan(self, low: float, high: float, total: float) -> Plan:
-        shared = self.simulations - 1
         return Plan(
             rule=GUMBEL_RULE,
             proofs=SAMPLED,
@@ -68,12 +71,11 @@ class Gumbel:
             slack=rounding(low, high),
             visit_scale=float(self.c_visit),
             value_scale=float(self.c_scale),
-            considered=min(self.considered, max(shared, 1)),  # nobody can visit more of them
-            shared=shared,
+            considered=self.considered,
         )
 
     def root_noise(self, key: int, count: int) -> np.ndarray | None:
-        return keyed_generator(key).gumbel(size=count)
+        return self.noise * keyed_generator(key).gumbel(size=count)
 
     def read(self, tree: Tree, row: int, plan: Plan, noise: np.ndarray) -> SearchResult:
         root = read_root(tree, row, plan)

@@ -33,7 +33,6 @@ class Plan(NamedTuple):
     visit_scale: float = 0.0  # Gumbel's c_visit
     value_scale: float = 0.0  # and c_scale
     considered: int = 0  # actions that it halves
-    shared: int = 0  # simulations that it shares out
 
 
 def rounding(low: float, high: float) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from marl_kit.core.errors import InvalidOptionError
-from marl_kit.core.seeds import child, resolve_seed
+from marl_kit.core.seeds import child, generator, resolve_seed
 from marl_kit.games.game import Game, State
 from marl_kit.games.load import as_game
 from marl_kit.games.tree import CHANCE, TERMINAL
@@ -20,6 +20,29 @@ from marl_kit.search.options import Options
 from marl_kit.search.result import SearchResult
 from marl_kit.search.search import new_batch, require_decision, require_searchable
 from marl_kit.search.states import chance_outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Quick:
+    """Playout-cap randomisation (Wu 2019, "Accelerating self-play learning in Go", section 3.1).
+
+    Most moves of a game are searched quickly: more games give more results to learn values from,
+    and only the policies of full searches are good enough to be learned.
+
+    Attributes
+    ----------
+    simulations : int
+        Of a quick search.
+    share : float
+        Of the searches that are quick, drawn for each ply, from 0 to 1.
+    """
+
+    simulations: int
+    share: float = 0.75
+
+    def __post_init__(self) -> None:
+        whole("simulations", self.simulations)
+        number("share", self.share, most=1.0)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -35,6 +58,8 @@ class PlayedGame:
         After how many actions each search stood; T of them.
     results : tuple of SearchResult
         What each search said: ``policy`` is what to learn, whatever was played.
+    full : tuple of bool
+        Whether each search had all its simulations.
     returns : float64 [P]
         At the end of the game.
     """
@@ -43,6 +68,7 @@ class PlayedGame:
     actions: tuple[int, ...]
     plies: tuple[int, ...]
     results: tuple[SearchResult, ...]
+    full: tuple[bool, ...]
     returns: np.ndarray
 
 
@@ -58,6 +84,8 @@ def self_play(
     temperature: float = 1.0,
     temperature_plies: int = 30,
     reuse: bool = False,
+    quick: Quick | None = None,
+    random_plies: int = 0,
 ) -> Iterator[PlayedGame]:
     """Play games in which a search moves for everybody, in order of their index.
 
@@ -85,6 +113,11 @@ def self_play(
     reuse : bool
         Whether the tree below the moves played is kept, visits and all. They count as simulations
         of the next search. Not with ``Gumbel``, whose schedule begins with an empty tree.
+    quick : Quick, optional
+        Searches that are cut short; none unless given.
+    random_plies : int
+        Games of odd number begin with 1 to so many moves at random, which nobody searches, so that
+        positions are met that good players avoid.
 
     Raises
     ------
@@ -96,12 +129,21 @@ def self_play(
         whole(name, value)
     number("temperature", temperature)
     flag("reuse", reuse)
-    for name, least in (("temperature_plies", temperature_plies), ("first", first)):
+    for name, least in (
+        ("temperature_plies", temperature_plies),
+        ("first", first),
+        ("random_plies", random_plies),
+    ):
         if isinstance(least, bool) or not isinstance(least, int | np.integer) or least < 0:
             raise InvalidOptionError(f"{name} is {least!r}; give a whole number >= 0.")
+    if quick is not None and quick.simulations > options.simulations:
+        raise InvalidOptionError(
+            f"quick searches have {quick.simulations} simulations and the others "
+            f"{options.simulations}; give at most as many."
+        )
     _, root = resolve_seed(seed)
     batch = new_batch(game, options, min(slots, games), evaluator, reuse=reuse)
-    driver = _Driver(game, batch, root, temperature, temperature_plies, reuse)
+    driver = _Driver(game, batch, root, temperature, temperature_plies, reuse, quick, random_plies)
     return driver.run(range(first, first + games))
 
 
@@ -114,6 +156,9 @@ class _Table:
     actions: list[int]
     plies: list[int]
     results: list[SearchResult]
+    full: list[bool]
+    draw: float = 0.0
+    """In [0, 1): decides the next move."""
     since: int = 0
     """Actions before the last search."""
 
@@ -129,10 +174,12 @@ class _Driver:
         temperature: float,
         temperature_plies: int,
         reuse: bool,
+        quick: Quick | None,
+        random_plies: int,
     ):
         self.game, self.batch, self.root = game, batch, root
         self.temperature, self.temperature_plies = temperature, temperature_plies
-        self.reuse = reuse
+        self.reuse, self.quick, self.random_plies = reuse, quick, random_plies
         self.tables: dict[int, _Table] = {}
         self.finished: dict[int, PlayedGame] = {}
 
@@ -154,17 +201,34 @@ class _Driver:
     def _sit(self, slot: int, waiting: Iterator[int]) -> None:
         """Begin the next game in a slot, if there is one; one that is over at once is done."""
         for index in waiting:
-            self.tables[slot] = _Table(index, self.game.new_initial_state(), [], [], [])
+            self.tables[slot] = _Table(index, self.game.new_initial_state(), [], [], [], [])
+            if self.random_plies and index % 2:
+                self._open(self.tables[slot])
             self._continue(slot)
             if slot in self.tables:
                 return
+
+    def _open(self, table: _Table) -> None:
+        """Random moves; a move that would end the game is left away, and the opening ends."""
+        rng = generator(self.root, "game", table.index, "opening")
+        for _ in range(int(rng.integers(1, self.random_plies + 1))):
+            if table.state.is_terminal():
+                return
+            if table.state.current_player() == CHANCE:
+                action = chance_outcome(table.state.chance_outcomes(), rng.random())
+            else:
+                legal = table.state.legal_actions()
+                action = legal[int(rng.random() * len(legal))]
+            if table.state.child(action).is_terminal():
+                return
+            self._apply(table, action)
 
     def _move(self, slot: int) -> None:
         """Play the move of a finished search."""
         table, result = self.tables[slot], self.batch.result(slot)
         ply = len(table.actions)
         early = ply < self.temperature_plies
-        action = result.draw(self.temperature if early else 0.0, self._numbers(table)[1])
+        action = result.draw(self.temperature if early else 0.0, table.draw)
         table.plies.append(ply)
         table.results.append(result)
         table.since = ply
@@ -183,20 +247,25 @@ class _Driver:
                 tuple(table.actions),
                 tuple(table.plies),
                 tuple(table.results),
+                tuple(table.full),
                 np.array(table.state.returns(), float),
             )
             del self.tables[slot]
             return
         require_decision(self.game, table.state)
         kept = table.actions[table.since :] if self.reuse and table.results else []
-        self.batch.begin(slot, table.state.clone(), self._numbers(table)[0], kept)
+        key, table.draw, cut = self._numbers(table)
+        quick = self.quick is not None and cut < self.quick.share
+        table.full.append(not quick)
+        simulations = self.quick.simulations if self.quick and quick else None
+        self.batch.begin(slot, table.state.clone(), key, kept, simulations)
 
     def _apply(self, table: _Table, action: int) -> None:
         table.state.apply_action(action)
         table.actions.append(action)
 
-    def _numbers(self, table: _Table) -> tuple[int, float]:
-        """Of this game and ply: the key of a search, and a number in [0, 1)."""
+    def _numbers(self, table: _Table) -> tuple[int, float, float]:
+        """Of this game and ply: the key of a search, and two numbers in [0, 1)."""
         sequence = child(self.root, "game", table.index, "ply", len(table.actions))
-        key, draw = sequence.generate_state(2, np.uint64).tolist()
-        return key, (draw >> 11) * 2.0**-53
+        key, draw, cut = sequence.generate_state(3, np.uint64).tolist()
+        return key, (draw >> 11) * 2.0**-53, (cut >> 11) * 2.0**-53

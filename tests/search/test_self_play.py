@@ -8,7 +8,7 @@ from marl_kit.search.evaluator import OnObservations
 from marl_kit.search.gumbel import Gumbel
 from marl_kit.search.puct import PUCT
 from marl_kit.search.search import new_batch
-from marl_kit.search.self_play import self_play
+from marl_kit.search.self_play import Quick, self_play
 from marl_kit.search.uct import UCT
 from tests.search.positions import state_after
 
@@ -239,3 +239,72 @@ def test_hidden_information_and_gumbel_with_a_kept_tree_are_refused():
         self_play("kuhn_poker", UCT(5), games=1)
     with pytest.raises(mk.InvalidOptionError, match="Gumbel shares"):
         self_play("tic_tac_toe", Gumbel(5), games=1, reuse=True)
+
+
+def same_root(one, other):
+    names = ("actions", "visits", "values", "policy", "priors", "value")
+    return one.best == other.best and all(
+        getattr(one, name).tobytes() == getattr(other, name).tobytes() for name in names
+    )
+
+
+@pytest.mark.parametrize("make", [UCT, PUCT, Gumbel, lambda n: Gumbel(n, considered=3)])
+@pytest.mark.parametrize("spec", ["connect_four", "openspiel:tic_tac_toe"])
+def test_a_search_with_a_smaller_budget_is_a_smaller_search(spec, make):
+    """Gumbel shares its own budget out, not that of the options; the neighbour keeps his."""
+    game = mk.load_game(spec)
+    state = state_after(game, [3, 1])
+    batch = new_batch(game, make(48), 3, boards=game.form == "board")
+    for slot, simulations in enumerate((5, None, 17)):
+        batch.begin(slot, state, 11 + slot, simulations=simulations)
+    while batch.running:
+        batch.step()
+    for slot, simulations in enumerate((5, 48, 17)):
+        plain = new_batch(game, make(simulations), 1, boards=game.form == "board")
+        plain.begin(0, state, 11 + slot)
+        while plain.running:
+            plain.step()
+        assert plain.result(0).visits.sum() + 1 == simulations
+        assert same_root(batch.result(slot), plain.result(0))
+
+
+@pytest.mark.parametrize("options", [PUCT(12, noise=0.25), Gumbel(12)])
+def test_quick_searches_and_random_openings_follow_from_the_game_alone(options):
+    more = {"quick": Quick(4, 0.5), "random_plies": 3}
+    same_in_any_slots("tic_tac_toe", options, games=24, seed=7, **more)
+
+
+def test_quick_searches_have_their_share_and_their_budget():
+    games = list(self_play("tic_tac_toe", PUCT(12), games=60, seed=1, quick=Quick(4, 0.75)))
+    made = [(full, r) for g in games for full, r in zip(g.full, g.results, strict=True)]
+    assert {(full, int(r.visits.sum()) + 1) for full, r in made} == {(True, 12), (False, 4)}
+    assert np.mean([not full for full, _ in made]) == pytest.approx(0.75, abs=0.08)
+    for share, full in ((0.0, {True}), (1.0, {False})):
+        played = list(self_play("tic_tac_toe", PUCT(6), games=4, quick=Quick(2, share)))
+        assert {f for g in played for f in g.full} == full
+
+
+@pytest.mark.parametrize("spec", ["tic_tac_toe", "pig(winscore=8,diceoutcomes=3)"])
+def test_every_second_game_begins_at_random(spec):
+    games = list(self_play(spec, UCT(8), games=60, seed=2, random_plies=3, temperature=0))
+    state = mk.load_game(spec).new_initial_state()
+    first = 0 if not state.is_chance_node() else 1
+    assert all(game.plies[0] == first for game in games[::2])
+    opened = [game.plies[0] for game in games[1::2]]
+    assert set(opened) >= {1, 2, 3}
+    assert max(opened) <= 4  # chance may follow a random roll
+    assert all(game.results for game in games)
+    assert len({game.actions[: game.plies[0]] for game in games[1::2]}) > 5
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Quick(0), "simulations is 0"),
+        (lambda: Quick(3, 1.5), "share is 1.5"),
+        (lambda: self_play("tic_tac_toe", UCT(5), games=1, random_plies=-1), "random_plies is -1"),
+    ],
+)
+def test_quick_searches_that_make_no_sense(make, words):
+    with pytest.raises(mk.InvalidOptionError, match=words):
+        make()
