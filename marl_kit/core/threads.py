@@ -1,4 +1,4 @@
-"""Dense linear algebra on one core, where a pool of threads costs more than it brings."""
+"""One core, where a pool of threads costs more than it brings."""
 
 from __future__ import annotations
 
@@ -19,3 +19,20 @@ def one_blas_thread() -> Iterator[None]:
 
     with threadpool_limits(limits=1, user_api="blas"):
         yield
+
+
+@contextmanager
+def one_torch_thread() -> Iterator[None]:
+    """Let torch use one thread inside the block, and as many as before after it.
+
+    Small networks gain nothing from a second thread, and on a busy machine every operation would
+    wait for the slower one. Sums are added up in the same order everywhere.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Literal
 
 from marl_kit.core.errors import CheckpointError, InvalidOptionError
+from marl_kit.core.lock import WriterLock
 from marl_kit.league.entries import insert_member, insert_result, insert_stage
 from marl_kit.league.jobs import Result, Stage
-from marl_kit.league.lock import WriterLock
 from marl_kit.league.log_reader import LogReader
 from marl_kit.league.records import Clock, Member, Run
 from marl_kit.league.schema import FORMAT, TABLES, VERSION, check_format, connect, reading

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 import marl_kit as mk
-from marl_kit.league.lock import WriterLock
+from marl_kit.core.lock import WriterLock
 from marl_kit.league.log import MatchLog
 from tests.league.rows import rows
 

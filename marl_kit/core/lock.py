@@ -66,7 +66,7 @@ def _in_use(folder: Path, owner: str) -> str:
     if owner == str(os.getpid()):
         return (
             f"{str(folder)!r} is open for writing in this process (pid {owner}) already; close "
-            f"that league first, with close() or a with block."
+            f"that run first, with close() or a with block."
         )
     who = f"the process with pid {owner}" if owner else "another process"
     return (

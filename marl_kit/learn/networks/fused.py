@@ -1,0 +1,108 @@
+"""Networks as they play: convolutions and what follows them in one pass over memory.
+
+On a CPU a ReLU, or the sum at the end of a residual block, costs a good part of the convolution
+before it when it is a step of its own. oneDNN does both at once; where torch comes without it, or
+the network has no convolutions, the network itself answers.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from marl_kit.learn.networks.architecture import PolicyValueNetwork, ResidualBlock
+
+Function = Callable[[Tensor], Tensor]
+TYPICAL = 128
+"""Rows for which the layout of the weights is chosen; any number is allowed."""
+
+
+def fused(
+    network: PolicyValueNetwork, shape: tuple[int, ...]
+) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+    """The same function of inputs [B, cells], up to rounding, with the weights as they are now."""
+    convolves = any(isinstance(module, nn.Conv2d) for module in network.modules())
+    if not (_available() and convolves):
+        return copy.deepcopy(network)
+    sizes = [TYPICAL, *shape]
+    trunk = _chain(network.trunk, sizes)
+    policy, value = _chain(network.policy, sizes), _chain(network.value, sizes)
+
+    def answer(inputs: Tensor) -> tuple[Tensor, Tensor]:
+        seen = trunk(inputs)
+        return policy(seen), torch.tanh(value(seen))
+
+    return answer
+
+
+def _available() -> bool:
+    names = ("_convolution_pointwise", "_reorder_convolution_weight")
+    return bool(torch.backends.mkldnn.is_available()) and all(
+        hasattr(torch.ops.mkldnn, name) for name in names
+    )
+
+
+def _chain(modules: nn.Module, sizes: list[int]) -> Function:
+    """The modules of a ``Sequential`` one after the other, fused where two or more can be."""
+    steps: list[Function] = []
+    left = list(modules.children())
+    while left:
+        module = left.pop(0)
+        if isinstance(module, nn.Conv2d) and left and isinstance(left[0], nn.ReLU):
+            left.pop(0)
+            steps.append(_convolution(module, sizes))
+        elif isinstance(module, ResidualBlock):
+            steps.append(_block(module, sizes))
+        else:
+            steps.append(module)
+
+    def run(seen: Tensor) -> Tensor:
+        for step in steps:
+            seen = step(seen)
+        return seen
+
+    return run
+
+
+def _convolution(layer: nn.Conv2d, sizes: list[int]) -> Function:
+    """A convolution and a ReLU."""
+    weight, bias = _packed(layer, sizes)
+    pads = list(layer.padding)
+
+    def run(seen: Tensor) -> Tensor:
+        return torch.ops.mkldnn._convolution_pointwise(
+            seen, weight, bias, pads, [1, 1], [1, 1], 1, "relu", [], ""
+        )
+
+    return run
+
+
+def _block(block: ResidualBlock, sizes: list[int]) -> Function:
+    """A residual block: the second convolution adds what went around it, and takes the ReLU."""
+    first = _convolution(block.first, sizes)
+    weight, bias = _packed(block.second, sizes)
+
+    def run(seen: Tensor) -> Tensor:
+        return torch.ops.mkldnn._convolution_pointwise(
+            first(seen), seen, weight, bias, [1, 1], [1, 1], [1, 1], 1, "add", 1.0, "relu", [], ""
+        )
+
+    return run
+
+
+def _packed(layer: nn.Conv2d, sizes: list[int]) -> tuple[Tensor, Tensor]:
+    """A copy of the weights, laid out as the library wants to read them."""
+    assert layer.bias is not None
+    weight, bias = layer.weight.detach().clone(), layer.bias.detach().clone()
+    packed = torch.ops.mkldnn._reorder_convolution_weight(
+        weight,
+        list(layer.padding),
+        [1, 1],
+        [1, 1],
+        1,
+        [sizes[0], weight.shape[1], *sizes[2:]],
+    )
+    return packed, bias
