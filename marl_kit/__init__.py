@@ -88,6 +88,8 @@ _HOME = {
     "play.refutation": ["best_response_to", "refute"],
     "play.search_tree": ["search_tree"],
     "play.strength": ["value_keeping"],
+    "learn.alphazero.train": ["train_alphazero"],
+    "learn.alphago.pipeline": ["alphago"],
     "league.league": ["League"],
     "league.loss": ["Bound"],
     "league.meta_solvers": ["meta_strategy"],

@@ -13,6 +13,7 @@ from marl_kit.cli.league import app as league
 from marl_kit.cli.play import play
 from marl_kit.cli.solve import solve
 from marl_kit.cli.tour import tour
+from marl_kit.cli.train import app as train
 
 app = typer.Typer(
     add_completion=False,
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 for command in (games, solve, exploit, play, tour, doctor):
     app.command()(command)
+app.add_typer(train, name="train")
 app.add_typer(league, name="league")
 
 

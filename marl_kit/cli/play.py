@@ -16,7 +16,7 @@ from marl_kit.play.registry import PLAYERS
 from marl_kit.play.result import error, score
 
 GAMES = 100
-COMPILED = ("mcts", "puct", "gumbel", "solver:", "policy:")
+COMPILED = ("mcts", "puct", "gumbel", "alphazero:", "solver:", "policy:")
 """Players that run kernels."""
 
 

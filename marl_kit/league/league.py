@@ -27,7 +27,7 @@ from marl_kit.league.presets import find_preset
 from marl_kit.league.records import Member, Run
 from marl_kit.league.round_robin import RoundRobin
 from marl_kit.league.status import LeagueStatus, status_of
-from marl_kit.league.terms import check_same, named_players, settled
+from marl_kit.league.terms import check_same, learner_among, named_players, settled
 from marl_kit.league.training import Limits, Planner, Training, shown, train
 from marl_kit.league.view import LeagueView, at_once
 from marl_kit.league.workshop import Site, Workshop
@@ -54,7 +54,8 @@ class League(LeagueView):
         a block of as many games as players that share a seed, seats rotated.
     players : sequence of players, or {name: player}
         Who is there at the beginning, as for ``add``; a random player, unless you say otherwise,
-        where somebody learns.
+        where somebody learns. An oracle's spec among them, such as ``"alphazero"``, is who learns:
+        the same as the option ``oracle``.
     path : path, optional
         The run's folder, made if it is not there; without, everything is in memory.
     seed : int, Generator or None
@@ -101,8 +102,8 @@ class League(LeagueView):
         seed: int | np.random.Generator | None = 0,
         **options: Any,
     ):
+        named, options = learner_among(named_players(players), options)
         wanted = find_preset(preset).changed(options)
-        named = named_players(players)
         game = as_game(game)
         wanted.check(game)
         number, root = resolve_seed(seed)

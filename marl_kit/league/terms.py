@@ -8,12 +8,15 @@ from dataclasses import replace
 from typing import Any
 
 from marl_kit.core.errors import CheckpointError, InvalidOptionError
+from marl_kit.core.registry import fold
+from marl_kit.core.spec import parse_spec
 from marl_kit.games.game import Game
 from marl_kit.league.log import MatchLog
 from marl_kit.league.options import AUTO, Options
 from marl_kit.league.plans import is_small
 from marl_kit.league.records import Run
-from marl_kit.learn.registry import find_oracle
+from marl_kit.learn.registry import ORACLES, find_oracle
+from marl_kit.play.registry import is_player_spec
 
 
 def named_players(players: Any) -> list[tuple[str | None, Any]]:
@@ -30,6 +33,35 @@ def named_players(players: Any) -> list[tuple[str | None, Any]]:
             f"{twice[0]!r} is given twice; give a dict, so that each has a name of its own."
         )
     return [(None, player) for player in players]
+
+
+def learner_among(
+    named: list[tuple[str | None, Any]], options: dict[str, Any]
+) -> tuple[list[tuple[str | None, Any]], dict[str, Any]]:
+    """Take an oracle's spec, such as ``"alphazero"``, from the players into the options.
+
+    Raises
+    ------
+    InvalidOptionError
+        More than one who learns.
+    """
+    learning = [spec for _, spec in named if _names_oracle(spec)]
+    if not learning:
+        return named, options
+    if len(learning) > 1 or "oracle" in options:
+        others = [*learning, options.get("oracle")]
+        raise InvalidOptionError(
+            f"{others[0]!r} and {others[1]!r} would both be the one who learns; give one oracle, "
+            f"and the option learners=... for several of its kind."
+        )
+    rest = [(name, spec) for name, spec in named if spec is not learning[0]]
+    return rest, options | {"oracle": learning[0]}
+
+
+def _names_oracle(spec: Any) -> bool:
+    if not isinstance(spec, str) or is_player_spec(spec):
+        return False
+    return fold(parse_spec(spec)[0]) in ORACLES
 
 
 def settled(options: Options, game: Game) -> Options:

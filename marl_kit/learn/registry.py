@@ -70,6 +70,13 @@ ORACLES: dict[str, OracleKind] = {
             "uct(simulations=100,growth=1.5)",
         ),
         OracleKind(
+            "alphazero",
+            "marl_kit.learn.alphazero.oracle:AlphaZeroOracle",
+            "a network and a search, trained against the population and itself (perfect "
+            "information)",
+            "alphazero(rounds=2,games=64,simulations=16)",
+        ),
+        OracleKind(
             "scripted",
             "marl_kit.learn.scripted:ScriptedOracle",
             "one given player after the other",

@@ -34,6 +34,8 @@ class SearchPlayer:
     temperature : float
         0: the best move is played; else a move by its share of the visits, see
         ``SearchResult.draw``.
+    name : str
+        What tables call it; the spec unless given.
     """
 
     game: Game
@@ -41,6 +43,7 @@ class SearchPlayer:
     spec: str
     evaluator: Evaluator | None = field(default=None, repr=False)
     temperature: float = 0.0
+    name: str = ""
 
     def act(self, state: State, rng: np.random.Generator) -> int:
         return self.act_batch([state], [rng])[0]

@@ -106,6 +106,13 @@ PLAYERS: dict[str, PlayerKind] = {
             reads_file=True,
         ),
         PlayerKind(
+            "alphazero:",
+            "marl_kit.learn.alphazero.player:alphazero_player",
+            "a network that was trained by self-play, and a search (perfect information)",
+            "alphazero:PATH(simulations=64)",
+            reads_file=True,
+        ),
+        PlayerKind(
             "openspiel:",
             "marl_kit.play.openspiel_bot:openspiel_player",
             "OpenSpiel's own search, on its games (perfect information)",

@@ -12,7 +12,7 @@ from marl_kit.learn.registry import ORACLES, OracleKind, find_oracle, oracles_ta
 from tests.learn.tasks import player_of, spec_of, task_of, write
 
 # Where an oracle is tried; kuhn_poker unless it stands here.
-GAME = {"uct": "tic_tac_toe", "scripted": "tic_tac_toe"}
+GAME = {"uct": "tic_tac_toe", "scripted": "tic_tac_toe", "alphazero": "tic_tac_toe"}
 
 
 def game_of(name: str) -> str:
@@ -71,6 +71,16 @@ def test_what_resumes_goes_on_and_what_does_not_ignores_it(name, tmp_path) -> No
     task = task_of(game_of(name), ["random"], learner=path, wave=1)
     second = oracle.answer(task)
     assert path.read_bytes() == before == first.content
+    anew = oracle.answer(task_of(game_of(name), ["random"], wave=1))
+    assert second.content != anew.content
+
+
+@pytest.mark.parametrize("name", ["q_learning", "policy_gradient"])
+def test_a_table_that_goes_on_remembers_its_visits(name, tmp_path) -> None:
+    oracle = find_oracle(ORACLES[name].example)
+    first = oracle.answer(task_of(game_of(name), ["random"]))
+    task = task_of(game_of(name), ["random"], learner=write(first, tmp_path), wave=1)
+    second = oracle.answer(task)
     held = [player_of(a, task, tmp_path, str(i)).table for i, a in enumerate((first, second))]
     games = sum(tally.games for tally in second.tallies)
     assert games == second.facts["episodes"]

@@ -47,8 +47,8 @@ def game_of(name: str) -> mk.Game:
 
 
 def spec_of(name: str, saved: str) -> str:
-    table = saved.replace(".npz", ".tabular")
-    return PLAYERS[name].example.replace("PATH", table if name == "tabular:" else saved)
+    paths = {"tabular:": saved.replace(".npz", ".tabular"), "alphazero:": "tic_tac_toe"}
+    return PLAYERS[name].example.replace("PATH", paths.get(name, saved))
 
 
 @pytest.mark.parametrize("name", PLAYERS)

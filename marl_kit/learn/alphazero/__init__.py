@@ -1,0 +1,1 @@
+"""AlphaZero: a network and a search that learn from each other (Silver et al. 2018)."""
