@@ -3,6 +3,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 STAMP := $(VENV)/.installed
 # Overridable: make test PYTHON=/path/to/python WORKERS=4 PYTEST_ARGS="-k kuhn"
 PYTHON ?=
@@ -15,7 +16,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=8 --dist=workstea
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-slow bench lint types clean venv
+.PHONY: help run test test-slow bench peers lint types clean venv
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -30,7 +31,12 @@ test-slow: $(STAMP)  ## the long runs; one of them: make test-slow ONLY=name
 	@$(BIN)/python -m pytest -m slow --timeout=3600 -k "$(ONLY)" $(PYTEST_ARGS)
 
 bench: $(VENV)/.installed-bench  ## speed against the peers, in one process
+	@if [ ! -x $(PEERS)/bin/python ] && [ -z "$$MARL_KIT_PEERS" ]; then \
+	  echo "note: $(PEERS) is not there, so nobody else's AlphaZero is measured; make peers installs it" >&2; \
+	fi
 	@$(BIN)/python -m benchmarks
+
+peers: $(PEERS)/.installed  ## install others' AlphaZero for make bench (JAX; .venv-peers)
 
 lint: $(STAMP)  ## ruff: rules and format
 	@$(BIN)/ruff check .
@@ -41,8 +47,8 @@ types: $(STAMP)  ## mypy on the package
 
 venv: $(STAMP)  ## only create and fill .venv
 
-clean:  ## remove .venv, caches and what builds and runs left here
-	@rm -rf $(VENV) build dist runs .pytest_cache .hypothesis .mypy_cache .ruff_cache
+clean:  ## remove .venv, .venv-peers, caches and what builds and runs left here
+	@rm -rf $(VENV) $(PEERS) build dist runs .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The first Python that starts and is new enough; the pins were resolved on 3.11. A launcher on
@@ -76,4 +82,11 @@ $(VENV)/.installed-bench: $(STAMP)
 	@echo "Installing the peers to measure against ..." >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]' \
 	  || echo "warning: the peers could not be installed; their rows are left out" >&2
+	@touch $@
+
+# JAX and its kind pin other versions than ours, so they get an environment of their own.
+$(PEERS)/.installed: benchmarks/peers/requirements.txt | $(STAMP)
+	@echo "Installing others' AlphaZero into $(PEERS) ..." >&2
+	@$(BIN)/python -m venv --clear $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers/requirements.txt
 	@touch $@

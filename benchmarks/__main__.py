@@ -20,6 +20,7 @@ PEERS = {
     "matrix_games": ("nashpy", "quantecon", "pygambit", "scipy", "open_spiel"),
     "search": ("open_spiel",),
     "league": ("open_spiel",),
+    "alphazero": ("torch", "open_spiel"),
 }
 """The pages, and whom they measure against."""
 
@@ -98,11 +99,19 @@ def _league() -> Iterator[Row | Limit]:
     yield from leagues.limits()
 
 
+def _alphazero() -> Iterator[Row | Limit]:
+    from benchmarks import alphazero
+
+    yield from alphazero.rows()
+    yield from alphazero.limits()
+
+
 MEASURES = {
     "extensive_form": _extensive_form,
     "matrix_games": _matrix_games,
     "search": _search,
     "league": _league,
+    "alphazero": _alphazero,
 }
 
 
