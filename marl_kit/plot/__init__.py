@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from marl_kit.plot.best_response import plot_best_replies, plot_best_response_regions
 from marl_kit.plot.board import plot_board
+from marl_kit.plot.board_policy import plot_board_policy
 from marl_kit.plot.convergence import plot_convergence
 from marl_kit.plot.correlated import plot_correlated_polytope, plot_correlated_simplex
 from marl_kit.plot.cycles import plot_cycles
@@ -24,6 +25,7 @@ from marl_kit.plot.payoffs import plot_payoffs
 from marl_kit.plot.qre import plot_qre
 from marl_kit.plot.ratings import plot_ratings
 from marl_kit.plot.report import write_report
+from marl_kit.plot.training_curve import plot_training_curve
 from marl_kit.plot.trajectory import plot_trajectory
 from marl_kit.plot.vector_field import plot_vector_field
 
@@ -31,6 +33,7 @@ __all__ = [
     "plot_best_replies",
     "plot_best_response_regions",
     "plot_board",
+    "plot_board_policy",
     "plot_convergence",
     "plot_correlated_polytope",
     "plot_correlated_simplex",
@@ -46,6 +49,7 @@ __all__ = [
     "plot_payoffs",
     "plot_qre",
     "plot_ratings",
+    "plot_training_curve",
     "plot_trajectory",
     "plot_vector_field",
     "write_league_report",
