@@ -12,6 +12,7 @@ from marl_kit.core.errors import GameFileError, InvalidGameError
 from marl_kit.games.board import BoardGame, BoardState
 from marl_kit.games.preorder import CHANCE_TOLERANCE
 from marl_kit.games.rules_on_trial import OnlyInterpreted, RulesOnTrial
+from marl_kit.games.symmetry_check import check_symmetries
 from marl_kit.games.tree import CHANCE, TERMINAL
 
 PLAYS = 200
@@ -37,7 +38,8 @@ def check_board(game: BoardGame, rng: np.random.Generator) -> None:
     for _ in range(PLAYS):
         plies += _check_board_play(game, rng)
         if plies > ENOUGH_PLIES:
-            return
+            break
+    check_symmetries(game, rng)
 
 
 def _try_rules(game: BoardGame, rng: np.random.Generator, compiled: bool) -> None:

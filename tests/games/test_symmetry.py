@@ -132,3 +132,15 @@ def test_symmetries_of_another_size_are_refused():
     (*_, swap) = mk.load_game("tic_tac_toe").symmetries
     with pytest.raises(mk.InvalidOptionError, match="relabels 27 cells, 9 actions and 2 players"):
         checked_symmetries("a game", [swap], (3, 6, 7), 7, 2)
+
+
+def test_a_symmetry_that_is_none_is_found(monkeypatch):
+    """Turned cells with actions that stay where they are; and turned actions, cells that stay."""
+    game = mk.load_game("tic_tac_toe")
+    turn, *_ = game.symmetries
+    same_cells, same_actions = np.arange(27), np.arange(9)
+    mk.testing.check_game(game)
+    for cells, actions in ((turn.cells, same_actions), (same_cells, turn.actions)):
+        monkeypatch.setattr(game, "symmetries", (Symmetry(cells, actions, (0, 1)),))
+        with pytest.raises(mk.InvalidGameError, match="symmetry 0 is none: after the history"):
+            mk.testing.check_game(game)
