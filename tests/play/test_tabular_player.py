@@ -154,4 +154,5 @@ def test_a_table_of_other_rules_is_noticed(kuhn, tmp_path) -> None:
 
 
 def test_which_players_live_in_files() -> None:
-    assert {name for name, kind in PLAYERS.items() if kind.reads_file} == {"policy:", "tabular:"}
+    from_files = {name for name, kind in PLAYERS.items() if kind.reads_file}
+    assert from_files == {"policy:", "tabular:", "alphazero:"}
