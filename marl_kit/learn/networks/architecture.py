@@ -12,7 +12,7 @@ from marl_kit.core.errors import InvalidOptionError
 
 KINDS = ("mlp", "residual")
 SMALL = 16
-"""Cells of a board on which an MLP learns as well, and answers many times faster."""
+"""Cells of a board on which an MLP is enough, see benchmarks/results/alphazero_small.md."""
 SQUEEZED = 8
 """Channels of the convolutions in front of the heads, at least; a quarter of the width if more."""
 
