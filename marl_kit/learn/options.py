@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeVar
 
-from marl_kit.core.errors import InvalidOptionError
+from marl_kit.core.errors import InvalidOptionError, UnknownNameError
 from marl_kit.core.spec import format_spec
+
+T = TypeVar("T")
 
 
 def written(name: str, oracle: Any) -> str:
@@ -44,6 +46,23 @@ def positive(oracle: str, option: str, value: Any, high: float = math.inf) -> No
         return
     limit = f", at most {high:g}" if math.isfinite(high) else ""
     raise InvalidOptionError(f"{option} of {oracle} is {value!r}; give a number above 0{limit}.")
+
+
+def options_of(kind: type[T], name: str, config: Mapping[str, Any]) -> T:
+    """A dataclass of options from keyword arguments of the learner ``name``.
+
+    Raises
+    ------
+    UnknownNameError
+        No such field, with near misses.
+    InvalidOptionError
+        A value that is not allowed.
+    """
+    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    for option in config:
+        if option not in known:
+            raise UnknownNameError(f"option of {name}", option, known)
+    return kind(**config)
 
 
 def _plain(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from marl_kit.core.errors import InvalidOptionError, UnknownNameError
+from marl_kit.core.errors import InvalidOptionError
 from marl_kit.core.seeds import child, resolve_seed
 from marl_kit.core.threads import one_torch_thread
 from marl_kit.games.game import Game
@@ -25,6 +25,7 @@ from marl_kit.learn.alphago.value_regression import value_network, value_positio
 from marl_kit.learn.networks.architecture import PolicyValueNetwork
 from marl_kit.learn.networks.evaluator import network_evaluator
 from marl_kit.learn.networks.view import View, view_of
+from marl_kit.learn.options import options_of
 from marl_kit.play.match import as_integer
 from marl_kit.play.player import Player
 from marl_kit.play.registry import make_player
@@ -98,7 +99,7 @@ def alphago(
     >>> found.records, found.search.spec
     (20, 'search')
     """
-    options = alphago_options(config)
+    options = options_of(AlphaGo, NAME, config)
     if not isinstance(measure, bool):
         raise InvalidOptionError(f"measure of {NAME} is {measure!r}; give True or False.")
     game = as_game(game)
@@ -120,20 +121,6 @@ def alphago(
                 for name, player in players.items()
             ),
         )
-
-
-def alphago_options(config: dict[str, Any]) -> AlphaGo:
-    """Options by name.
-
-    Raises
-    ------
-    UnknownNameError, InvalidOptionError
-    """
-    known = list(AlphaGo().to_dict())
-    for name in config:
-        if name not in known:
-            raise UnknownNameError(f"option of {NAME}", name, known)
-    return AlphaGo(**config)
 
 
 def _trained(

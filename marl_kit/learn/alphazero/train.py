@@ -8,17 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from marl_kit.core.errors import InvalidOptionError, UnknownNameError, UnsupportedGameError
+from marl_kit.core.errors import InvalidOptionError, UnsupportedGameError
 from marl_kit.core.interrupt import stop_on_ctrl_c
 from marl_kit.core.lock import WriterLock
 from marl_kit.core.seeds import resolve_seed
 from marl_kit.core.threads import one_torch_thread
 from marl_kit.games.load import as_game
-from marl_kit.learn.alphazero.options import AlphaZero
+from marl_kit.learn.alphazero.options import NAME, AlphaZero
 from marl_kit.learn.alphazero.player import player_from, search_options
 from marl_kit.learn.alphazero.progress import ProgressRow
 from marl_kit.learn.alphazero.run_file import PLAYER, begin, require_usable
 from marl_kit.learn.alphazero.training import Training, new_run, run_description
+from marl_kit.learn.options import options_of
 from marl_kit.play.player import Player
 from marl_kit.search.search import require_searchable
 
@@ -91,7 +92,7 @@ def train_alphazero(
     >>> player.spec
     'alphazero'
     """
-    options = alphazero_options(config)
+    options = options_of(AlphaZero, NAME, config)
     _check_budget(rounds, hours)
     game = as_game(game)
     require_searchable(game)
@@ -115,20 +116,6 @@ def train_alphazero(
         finally:
             lock.release()
         return player_from(game, folder / PLAYER, search_options(search=options.search))
-
-
-def alphazero_options(config: dict[str, Any]) -> AlphaZero:
-    """Options by name.
-
-    Raises
-    ------
-    UnknownNameError, InvalidOptionError
-    """
-    known = list(AlphaZero().to_dict())
-    for name in config:
-        if name not in known:
-            raise UnknownNameError("option of train_alphazero", name, known)
-    return AlphaZero(**config)
 
 
 def _train(
