@@ -66,8 +66,7 @@ def network_evaluator(network: PolicyValueNetwork, view: View) -> NetworkEvaluat
 
     Where they are not, every batch gets the same size, and a warning says so.
     """
-    with torch.no_grad():
-        answering = fused(network.eval(), view.shape)
+    answering = fused(network.eval(), view.shape)
     if _rows_agree(answering, view):
         return NetworkEvaluator(network, view, answering)
     warnings.warn(
