@@ -176,7 +176,7 @@ def legal_part(policy: Any, leaves: Leaves) -> np.ndarray | None:
             f"the evaluator gives a policy of shape {policy.shape} for {len(leaves)} positions; "
             f"it must be (positions, all actions), and {actions.max()} is an action."
         )
-    return np.where(legal, np.take_along_axis(policy, actions, axis=1), 0.0)
+    return np.where(legal, policy[np.arange(len(policy))[:, None], actions], 0.0)
 
 
 def checked(scores: Any, leaves: Leaves) -> Scores:
@@ -222,15 +222,17 @@ def _normalised(priors: np.ndarray, leaves: Leaves) -> np.ndarray:
     if (missing := wide - priors.shape[1]) > 0:
         priors = np.pad(priors, ((0, 0), (0, missing)))
     priors = np.where(legal, priors, 0.0)
-    good = np.isfinite(priors).all(axis=1) & (priors >= 0).all(axis=1)
-    if not good.all():
+    # running sums add from left to right whatever the width: rows do not depend on the batch
+    sums = np.cumsum(priors, axis=1)[:, -1:]
+    if not (np.isfinite(sums).all() and priors.min() >= 0):
+        good = np.isfinite(priors).all(axis=1) & (priors >= 0).all(axis=1)
         place = int(np.argmin(good))
         raise InvalidOptionError(
             f"the evaluator gives position {place} of the batch the priors {priors[place]!s:.80}; "
             f"they must be finite and >= 0."
         )
-    # running sums add from left to right whatever the width: rows do not depend on the batch
-    sums = np.take_along_axis(np.cumsum(priors, axis=1), leaves.counts[:, None] - 1, axis=1)
+    if sums.min() > 0:
+        return priors / sums
     equal = legal / leaves.counts[:, None]
     return np.where(sums > 0, priors / np.where(sums > 0, sums, 1.0), equal)
 
