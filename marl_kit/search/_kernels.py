@@ -40,6 +40,8 @@ _SHIFT_48, _FRACTION = np.uint64(16), (1 << 48) - 1
 _SPENT = 1 << 24  # the product of the bases until which its digits are fair, but for 2**-24
 _UNIT = 2.0**-32
 
+_ROOT_NOISE = np.uint64(0x726F6F74)  # tells it from whatever else is drawn with the same key
+
 # what a stream is for
 _DESCENT, _ORDER, _ROLLOUT = 0, 1, 2
 _PURPOSES = 3
@@ -145,14 +147,15 @@ def _weigh(tree, plan, e, player):
 
     UCT: Q + c sqrt(ln N / n), the weight being 1 / sqrt(n). PUCT: Q + c P sqrt(N) / (1 + n), the
     weight being P / (1 + n). ``plan.bonus[N]`` has the rest. An edge of known worth is not
-    explored, and one that is shut is not chosen.
+    explored, and one that is shut is not chosen. Gumbel's weight is the logit, which stays.
     """
     n, standing = tree.edge[e].visits, tree.edge[e].standing
     if standing == OPEN:
         tree.edge[e].mean = tree.value[e, player] / n if n > 0 else plan.untried
-        tree.edge[e].weight = plan.shrink[n] * (
-            tree.edge[e].prior if plan.rule == PUCT_RULE else 1.0
-        )
+        if plan.rule != GUMBEL_RULE:
+            tree.edge[e].weight = plan.shrink[n] * (
+                tree.edge[e].prior if plan.rule == PUCT_RULE else 1.0
+            )
     else:
         tree.edge[e].weight = 0.0
         tree.edge[e].mean = (
@@ -174,7 +177,7 @@ def _mixed_value(tree, node):
             visits += n
             most = max(most, n)
             weight += tree.edge[e].prior
-            mean += tree.edge[e].prior * (tree.value[e, player] / n)
+            mean += tree.edge[e].prior * tree.edge[e].mean
     value = tree.raw[node, player]
     if weight > 0.0:
         value = (value + visits * (mean / weight)) / (1 + visits)
@@ -182,14 +185,12 @@ def _mixed_value(tree, node):
 
 
 @_helper
-def _gumbel_score(tree, plan, e, player, untried, most):
+def _gumbel_score(tree, plan, e, untried, most):
     """logit + sigma(completed Q), Q in units of the payoff range above its low end."""
-    n = tree.edge[e].visits
-    value = tree.value[e, player] / n if n > 0 else untried
-    logit = math.log(tree.edge[e].prior) if tree.edge[e].prior > 0.0 else -np.inf
+    value = tree.edge[e].mean if tree.edge[e].visits > 0 else untried
     unit = plan.high - plan.low
     completed = (value - plan.low) / unit if unit > 0.0 else 0.0
-    return logit + (plan.visit_scale + most) * plan.value_scale * completed
+    return tree.edge[e].weight + (plan.visit_scale + most) * plan.value_scale * completed
 
 
 @_helper
@@ -219,7 +220,7 @@ def _due(actions, simulations, done):
 def _gumbel_root_edge(tree, plan, noise, shared):
     """Sequential halving of ``shared`` simulations: among the edges of the scheduled visits the
     largest g + score."""
-    first, count, player = tree.node[ROOT].first, tree.node[ROOT].count, tree.node[ROOT].player
+    first, count = tree.node[ROOT].first, tree.node[ROOT].count
     untried, visits, most = _mixed_value(tree, ROOT)
     possible = 0  # a prior of 0 is never chosen
     for e in range(first, first + count):
@@ -230,7 +231,7 @@ def _gumbel_root_edge(tree, plan, noise, shared):
     choice, best = NONE, -np.inf
     for i in range(count):
         if tree.edge[first + i].visits == due:
-            score = noise[i] + _gumbel_score(tree, plan, first + i, player, untried, most)
+            score = noise[i] + _gumbel_score(tree, plan, first + i, untried, most)
             if choice == NONE or score > best:
                 choice, best = first + i, score
     return max(choice, first)
@@ -239,16 +240,16 @@ def _gumbel_root_edge(tree, plan, noise, shared):
 @_helper
 def _gumbel_edge(tree, plan, node):
     """The action whose visits are furthest behind the improved policy (equation 14)."""
-    first, count, player = tree.node[node].first, tree.node[node].count, tree.node[node].player
+    first, count = tree.node[node].first, tree.node[node].count
     untried, visits, most = _mixed_value(tree, node)
     top, total = -np.inf, 0.0
     for e in range(first, first + count):
-        top = max(top, _gumbel_score(tree, plan, e, player, untried, most))
+        top = max(top, _gumbel_score(tree, plan, e, untried, most))
     for e in range(first, first + count):
-        total += math.exp(_gumbel_score(tree, plan, e, player, untried, most) - top)
+        total += math.exp(_gumbel_score(tree, plan, e, untried, most) - top)
     choice, best = first, -np.inf
     for e in range(first, first + count):
-        share = math.exp(_gumbel_score(tree, plan, e, player, untried, most) - top) / total
+        share = math.exp(_gumbel_score(tree, plan, e, untried, most) - top) / total
         behind = share - tree.edge[e].visits / (1 + visits)
         if behind > best:
             choice, best = e, behind
@@ -339,7 +340,13 @@ def _add_node(tree, plan, parent, into, player, actions, priors, count, rng):
         tree.edge[first + i].visits = 0
         tree.edge[first + i].mean = plan.untried
     for e in range(first, first + count):
-        tree.edge[e].weight = tree.edge[e].prior if plan.rule == PUCT_RULE else 0.0
+        tree.edge[e].weight = 0.0
+        if plan.rule == PUCT_RULE:
+            tree.edge[e].weight = tree.edge[e].prior
+        elif plan.rule == GUMBEL_RULE:
+            tree.edge[e].weight = (
+                math.log(tree.edge[e].prior) if tree.edge[e].prior > 0.0 else -np.inf
+            )
     return node
 
 
@@ -779,6 +786,97 @@ def _share(plan, row, walk, tree, slots, waiting, begun, rng):
                 searches.moves[row, i] = view.edge[path[i]].action
             return True
     return False
+
+
+# --- what is read from a finished search
+
+
+def sorted_root(plan, tree, row, root):
+    """Write down the root's edges by action in ascending order.
+
+    ``root`` has the places at which they lie in the tree, actions, visits (all int64 [A]), sums of
+    returns float64 [A, P], priors, and the proven bounds of the player to move, float64 [A].
+    """
+    _sorted_root(tuple(plan), tuple(tree), row, root)
+
+
+@_bare_entry
+def _sorted_root(plan, tree, row, root):
+    how, view = Plan(*plan), _row(Tree(*tree), row)
+    places, actions, visits, sums, priors, low, high = root
+    first, player = view.node[ROOT].first, view.node[ROOT].player
+    count = view.node[ROOT].count
+    for e in range(first, first + count):
+        i = e - first  # edges lie in random order
+        while i > 0 and view.edge[e].action < actions[i - 1]:
+            places[i], actions[i] = places[i - 1], actions[i - 1]
+            i -= 1
+        places[i], actions[i] = e - first, view.edge[e].action
+    for i in range(count):
+        e = first + places[i]
+        visits[i], priors[i] = view.edge[e].visits, view.edge[e].prior
+        for p in range(sums.shape[1]):
+            sums[i, p] = view.value[e, p] if visits[i] > 0 else 0.0
+        low[i], high[i] = how.low, how.high
+        child = view.edge[e].child
+        if child != NONE and (
+            how.proofs == SOLVE or (how.proofs == ENDS and view.edge[e].standing == KNOWN)
+        ):
+            low[i], high[i] = view.bound[child, LOW, player], view.bound[child, HIGH, player]
+    if how.proofs == SOLVE:
+        best, most = -np.inf, -np.inf
+        for i in range(count):
+            best, most = max(best, low[i]), max(most, high[i])
+        _settle(low, high, best, how.slack)
+        _settle(low, high, most, how.slack)
+
+
+@_helper
+def _settle(low, high, value, slack):
+    """Set bounds to a value from which they differ by rounding."""
+    for i in range(len(low)):
+        if abs(low[i] - value) <= slack:
+            low[i] = value
+        if abs(high[i] - value) <= slack:
+            high[i] = value
+
+
+def improve_policy(plan, tree, row, noise, places, policy):
+    """Write Gumbel's improved policy of the root (equation 11), for the edges at ``places``; gives
+    the place of the final move, of the most visited the one with the largest g + score."""
+    return _improve_policy(tuple(plan), tuple(tree), row, noise, places, policy)
+
+
+@_bare_entry
+def _improve_policy(plan, tree, row, noise, places, policy):
+    how, view = Plan(*plan), _row(Tree(*tree), row)
+    first, count = view.node[ROOT].first, view.node[ROOT].count
+    untried, _, most = _mixed_value(view, ROOT)
+    choice, best, top, total = 0, -np.inf, -np.inf, 0.0
+    for i in range(count):
+        score = _gumbel_score(view, how, first + i, untried, most)
+        top = max(top, score)
+        if view.edge[first + i].visits == most and noise[i] + score > best:
+            choice, best = i, noise[i] + score
+    for i in range(count):
+        score = _gumbel_score(view, how, first + places[i], untried, most)
+        policy[i] = math.exp(score - top)
+        total += policy[i]
+    for i in range(count):
+        policy[i] /= total
+    return choice
+
+
+# --- random numbers
+
+
+@_entry
+def fill_gumbels(key, out):
+    """Gumbel numbers for the root of a search, float64 [A]: ``-log(-log(u))``."""
+    rng = np.empty(1, np.uint64)
+    _open_stream(rng, key ^ _ROOT_NOISE, 0, _ORDER)
+    for i in range(len(out)):
+        out[i] = -math.log(-math.log((_draw(rng) + 0.5) * _UNIT))
 
 
 @_entry

@@ -55,6 +55,14 @@ def streams(key: int, simulations: int) -> Iterator[Callable[[], float]]:
             yield _stream(key, first + i, numbers[i]).__next__
 
 
+def words(key: int, first: int, many: int, count: int) -> list[list[int]]:
+    """``count`` random numbers of 32 bits for each of the places ``first``, ``first + 1``, ...;
+    they follow from the key and the place alone."""
+    numbers = np.empty((many, count), np.int64)
+    fill_draws(np.full(many, key, np.uint64), np.arange(first, first + many), 0, numbers)
+    return numbers.tolist()
+
+
 def _stream(key: int, simulation: int, numbers: list[float]) -> Iterator[float]:
     start = 0
     while True:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from marl_kit.search._kernels import fill_gumbels, improve_policy
 from marl_kit.search.checks import number, whole
-from marl_kit.search.options import keyed_generator
 from marl_kit.search.plan import GUMBEL_RULE, SAMPLED, Plan, rounding
-from marl_kit.search.result import Root, SearchResult, read_root
-from marl_kit.search.tree import ROOT, Tree
+from marl_kit.search.result import SearchResult, read_root
+from marl_kit.search.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +74,12 @@ class Gumbel:
         )
 
     def root_noise(self, key: int, count: int) -> np.ndarray | None:
-        return self.noise * keyed_generator(key).gumbel(size=count)
+        numbers = np.empty(count)
+        fill_gumbels(np.uint64(key), numbers)
+        return self.noise * numbers
 
     def read(self, tree: Tree, row: int, plan: Plan, noise: np.ndarray) -> SearchResult:
         root = read_root(tree, row, plan)
-        scores = improved_logits(root, tree.raw[row, ROOT, root.player], plan)
-        final = np.where(root.visits == root.visits.max(), noise[: len(scores)] + scores, -math.inf)
-        policy = np.exp(scores - scores.max())
-        return root.result(int(final.argmax()), policy / policy.sum())
-
-
-def improved_logits(root: Root, raw: float, plan: Plan) -> np.ndarray:
-    """``logits + sigma(completed Q)`` at the root, float64 [A]; ``raw`` is its own evaluation."""
-    tried, visits = root.visits > 0, root.visits.sum()
-    means = root.sums[:, root.player] / np.maximum(root.visits, 1)
-    mixed, weight = raw, root.priors[tried].sum()
-    if weight > 0:
-        mean = (root.priors[tried] * means[tried]).sum() / weight
-        mixed = (raw + visits * mean) / (1 + visits)
-    unit = plan.high - plan.low
-    completed = (np.where(tried, means, mixed) - plan.low) / (unit if unit > 0 else math.inf)
-    with np.errstate(divide="ignore"):  # a prior of 0 is never chosen
-        logits = np.log(root.priors)
-    return logits + (plan.visit_scale + root.visits.max()) * plan.value_scale * completed
+        policy = np.empty(len(root.actions))
+        place = improve_policy(plan, tree, row, noise, root.places, policy)
+        return root.result(root.places.tolist().index(place), policy)

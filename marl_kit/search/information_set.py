@@ -201,12 +201,14 @@ def _at_the_same_time(state: State) -> UnsupportedGameError:
 def _result(
     node: InfosetNode, player: int, bounds: tuple[float, float], total: list[float], count: int
 ) -> SearchResult:
-    visits, many = np.array(node.visits, np.int64), len(node.actions)
+    places, many = np.argsort(node.actions), len(node.actions)
+    visits = np.array(node.visits, np.int64)[places]
     root = Root(
         player=player,
-        actions=np.array(node.actions, np.int64),
+        places=places,
+        actions=np.array(node.actions, np.int64)[places],
         visits=visits,
-        sums=np.array(node.sums, float),
+        sums=np.array(node.sums, float)[places],
         priors=np.full(many, 1 / many),
         low=np.full(many, bounds[0]),
         high=np.full(many, bounds[1]),

@@ -9,9 +9,10 @@ import numpy as np
 
 from marl_kit.core.errors import InvalidOptionError
 from marl_kit.core.results import aligned, html_table
+from marl_kit.search._kernels import sorted_root
 from marl_kit.search.checks import number
-from marl_kit.search.plan import SAMPLED, SOLVE, Plan
-from marl_kit.search.tree import HIGH, KNOWN, LOW, NONE, ROOT, Tree
+from marl_kit.search.plan import SAMPLED, Plan
+from marl_kit.search.tree import ROOT, Tree
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -84,11 +85,14 @@ class SearchResult:
             raise InvalidOptionError(f"u is {u!r}; give a number >= 0 and < 1.")
         if temperature == 0:
             return self.best
-        # the largest is 1, so that no power is too small or too large
-        weights = (self.policy / self.policy.max()) ** (1 / temperature)
-        sums = np.cumsum(weights)
-        place = int(np.searchsorted(sums, u * sums[-1], side="right"))
-        return int(self.actions[min(place, np.flatnonzero(weights)[-1])])
+        weights = self.policy
+        if temperature != 1:  # of the largest, which is 1 then, no power is too small or too large
+            weights = (weights / weights.max()) ** (1 / temperature)
+        sums = weights.cumsum()
+        place = int(sums.searchsorted(u * sums[-1], side="right"))
+        if place == len(sums):  # the product was rounded up
+            place = int(weights.nonzero()[0][-1])
+        return int(self.actions[place])
 
     def rows(self) -> list[tuple[str, str]]:
         """Label and text of each line of the printed form."""
@@ -133,9 +137,10 @@ def visit_shares(visits: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Root:
-    """The edges of a root, in the order of the tree."""
+    """The edges of a root, by action in ascending order."""
 
     player: int
+    places: np.ndarray  # int64 [A]; where they lie in the tree: in random order
     actions: np.ndarray  # int64 [A]
     visits: np.ndarray  # int64 [A]
     sums: np.ndarray  # float64 [A, P]
@@ -154,9 +159,9 @@ class Root:
         return best.astype(int) - (bad & ~best)
 
     def most_visited(self, standing: np.ndarray) -> int:
-        """The place of the move to play."""
-        # lexsort is stable: what is equal in all stays in the order of the edges, which is random
-        keys = -self.sums[:, self.player], -self.visits, -standing
+        """The number of the move to play."""
+        # what is equal in all stays in the order of the tree, which is random
+        keys = self.places, -self.sums[:, self.player], -self.visits, -standing
         return int(np.lexsort(keys)[0])
 
     def policy(self, standing: np.ndarray) -> np.ndarray:
@@ -167,57 +172,38 @@ class Root:
         return visits / visits.sum() if visits.any() else among / among.sum()
 
     def result(self, best: int, policy: np.ndarray) -> SearchResult:
-        """In ascending order of actions; ``best`` and ``policy`` by place."""
-        order = np.argsort(self.actions)
-        means = self.sums / np.maximum(self.visits, 1)[:, None]
-        means[self.visits == 0] = np.nan
+        """``best`` is the number of the move to play."""
+        visits = self.visits[:, None]
         return SearchResult(
             best=int(self.actions[best]),
             player=self.player,
-            actions=self.actions[order],
-            visits=self.visits[order],
-            values=means[order],
-            priors=self.priors[order],
-            policy=policy[order],
-            low=self.low[order] + 0.0,  # a draw is 0, not -0
-            high=self.high[order] + 0.0,
+            actions=self.actions,
+            visits=self.visits,
+            values=np.where(visits > 0, self.sums / np.maximum(visits, 1), np.nan),
+            priors=self.priors,
+            policy=policy,
+            low=self.low + 0.0,  # a draw is 0, not -0
+            high=self.high + 0.0,
             value=self.total / self.count,
         )
 
 
 def read_root(tree: Tree, row: int, plan: Plan) -> Root:
     """Copy the root of a row."""
-    root, first = tree.node[row, ROOT], tree.edge[row, 0]
-    player, edges = int(root["player"]), slice(1, 1 + int(root["count"]))  # edge 0 leads to it
-    edge, bound = tree.edge[row, edges], tree.bound[row]
-    visits, sums = edge["visits"].astype(np.int64), tree.value[row, edges].copy()
-    sums[visits == 0] = 0.0
-    low, high = np.full(len(edge), plan.low), np.full(len(edge), plan.high)
-    if plan.proofs != SAMPLED:
-        told = edge["child"] != NONE if plan.proofs == SOLVE else edge["standing"] == KNOWN
-        children = edge["child"][told]
-        low[told], high[told] = bound[children, LOW, player], bound[children, HIGH, player]
-        if plan.proofs == SOLVE:
-            low, high = _settled(low, high, plan.slack)
-    return Root(
-        player=player,
-        actions=edge["action"].astype(np.int64),
-        visits=visits,
-        sums=sums,
-        priors=edge["prior"].copy(),
-        low=low,
-        high=high,
-        total=tree.value[row, 0].copy(),
-        count=int(first["visits"]),
+    node, players = tree.node[row, ROOT], tree.value.shape[2]
+    many = int(node["count"])
+    edges = (
+        np.empty(many, np.int64),
+        np.empty(many, np.int64),
+        np.empty(many, np.int64),
+        np.empty((many, players)),
+        np.empty(many),
+        np.empty(many),
+        np.empty(many),
     )
-
-
-def _settled(low: np.ndarray, high: np.ndarray, slack: float) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds that differ by rounding from the best that is proven are set to it."""
-    for value in (low.max(), high.max()):
-        low = np.where(abs(low - value) <= slack, value, low)
-        high = np.where(abs(high - value) <= slack, value, high)
-    return low, high
+    sorted_root(plan, tree, row, edges)
+    visits = int(tree.edge[row, 0]["visits"])
+    return Root(int(node["player"]), *edges, total=tree.value[row, 0].copy(), count=visits)
 
 
 def standard_result(tree: Tree, row: int, plan: Plan) -> SearchResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,15 @@ from marl_kit.games.load import as_game
 from marl_kit.games.tree import CHANCE, TERMINAL
 from marl_kit.search.batch import Batch
 from marl_kit.search.checks import flag, number, whole
+from marl_kit.search.draws import words
 from marl_kit.search.evaluator import Evaluator
 from marl_kit.search.options import Options
 from marl_kit.search.result import SearchResult
 from marl_kit.search.search import new_batch, require_decision, require_searchable
 from marl_kit.search.states import chance_outcome
+
+PLIES = 64
+"""For so many a game draws its random numbers at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +156,8 @@ class _Table:
     """A game that is being played in a slot."""
 
     index: int
+    key: int
+    """Of all random numbers of the game."""
     state: State
     actions: list[int]
     plies: list[int]
@@ -161,6 +167,8 @@ class _Table:
     """In [0, 1): decides the next move."""
     since: int = 0
     """Actions before the last search."""
+    numbers: list[list[int]] = field(default_factory=list)
+    """Random ones for the plies so far, and some to come."""
 
 
 class _Driver:
@@ -201,7 +209,9 @@ class _Driver:
     def _sit(self, slot: int, waiting: Iterator[int]) -> None:
         """Begin the next game in a slot, if there is one; one that is over at once is done."""
         for index in waiting:
-            self.tables[slot] = _Table(index, self.game.new_initial_state(), [], [], [], [])
+            key = int(child(self.root, "game", index).generate_state(1, np.uint64)[0])
+            state = self.game.new_initial_state()
+            self.tables[slot] = _Table(index, key, state, [], [], [], [])
             if self.random_plies and index % 2:
                 self._open(self.tables[slot])
             self._continue(slot)
@@ -266,6 +276,8 @@ class _Driver:
 
     def _numbers(self, table: _Table) -> tuple[int, float, float]:
         """Of this game and ply: the key of a search, and two numbers in [0, 1)."""
-        sequence = child(self.root, "game", table.index, "ply", len(table.actions))
-        key, draw, cut = sequence.generate_state(3, np.uint64).tolist()
-        return key, (draw >> 11) * 2.0**-53, (cut >> 11) * 2.0**-53
+        ply = len(table.actions)
+        while ply >= len(table.numbers):
+            table.numbers += words(table.key, len(table.numbers), PLIES, 4)
+        high, low, draw, cut = table.numbers[ply]
+        return high << 32 | low, draw * 2.0**-32, cut * 2.0**-32

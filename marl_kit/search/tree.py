@@ -32,7 +32,7 @@ EDGE = np.dtype(
     [
         ("mean", np.float64),  # of what the player who chooses it got; before the first try what
         # counts then, NaN for the mean of the node
-        ("weight", np.float64),  # of the exploration
+        ("weight", np.float64),  # of the exploration (Gumbel: the logit)
         ("prior", np.float64),  # the evaluator's, or the probability of an outcome of chance
         ("action", np.int32),
         ("child", np.int32),  # a node, or NONE

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.stats import kstest
 
 import marl_kit as mk
+from marl_kit.search.draws import words
 from marl_kit.search.evaluator import OnObservations
 from marl_kit.search.gumbel import Gumbel
 from marl_kit.search.puct import PUCT
@@ -215,6 +217,24 @@ def test_noise_is_a_dirichlet_of_the_number_of_moves():
         assert noise.var() == pytest.approx((count - 1) / (count**2 * (alpha + 1)), rel=0.05)
     assert PUCT().root_noise(1, 4) is None
     assert PUCT(noise=0.5).root_noise(9, 3).tolist() == PUCT(noise=0.5).root_noise(9, 3).tolist()
+
+
+def test_gumbels_numbers_have_his_distribution():
+    """exp(-exp(-x)): mean .5772, variance pi^2 / 6; each place and key its own."""
+    noise = np.array([Gumbel().root_noise(key, 5) for key in range(8000)])
+    assert kstest(noise.ravel(), "gumbel_r").pvalue > 0.01
+    assert np.allclose(noise.mean(axis=0), np.euler_gamma, atol=0.06)
+    assert np.abs(np.corrcoef(noise.T) - np.eye(5)).max() < 0.05
+    assert Gumbel().root_noise(2**64 - 1, 3).tolist() == Gumbel().root_noise(2**64 - 1, 3).tolist()
+    assert not Gumbel(noise=0.0).root_noise(1, 3).any()
+
+
+def test_numbers_of_a_place_do_not_depend_on_which_others_are_drawn():
+    whole = words(7, 0, 10, 4)
+    assert words(7, 3, 5, 4) == whole[3:8]
+    assert words(8, 0, 10, 4) != whole
+    numbers = np.array(words(11, 0, 5000, 4)) / 2**32
+    assert kstest(numbers.ravel(), "uniform").pvalue > 0.01
 
 
 @pytest.mark.parametrize(

@@ -119,9 +119,10 @@ def cut(path):
 
 
 def flip(path):
-    """Other bytes in the middle of the tensors."""
+    """Other bytes in the middle, so many that they are not only those of a date or a name."""
     content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 0xFF
+    middle = len(content) // 2
+    content[middle : middle + 64] = bytes(b ^ 0xFF for b in content[middle : middle + 64])
     path.write_bytes(content)
 
 
