@@ -6,10 +6,12 @@ mirrored, in place of a move.
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 from marl_kit.core.errors import InvalidOptionError
 from marl_kit.games.board import BoardGame
+from marl_kit.games.symmetry import Symmetry, board_symmetry
 
 FACTS = {
     "title": "Hex",
@@ -37,6 +39,9 @@ OWNER_BITS = 2 * FLAGS
 LARGEST = 26  # columns have letters
 # Helpers are forced inline where a move calls them several times: numba counts references to the
 # arrays of a call that stays one, and that took a fifth of a random game.
+
+# Planes after half a turn, which exchanges borders, and after an exchange of sides (see _plane).
+TURNED, EXCHANGED = [0, 2, 1, 3, 4, 5, 7, 6, 8], [8, 7, 6, 5, 4, 3, 2, 1, 0]
 
 DRAWN = {0: ".", 1: "x", 3: "y", 5: "z", 7: "X", 8: "o", 24: "p", 40: "q", 56: "O"}
 
@@ -220,6 +225,18 @@ def _check(rows: int, columns: int, string_rep: str, flags: dict[str, bool]) -> 
         )
 
 
+def _symmetries(rows: int, columns: int, plain: bool, swap: bool) -> list[Symmetry]:
+    """Half a turn; on square boards the main diagonal as a mirror, across which players exchange
+    sides. Not with ``swap``, to which player 1 alone has a right."""
+    shape, actions = (3 if plain else 9, rows, columns), rows * columns + swap
+    turned, exchanged = ([0, 1, 2], [1, 0, 2]) if plain else (TURNED, EXCHANGED)
+    half = board_symmetry(shape, actions, lambda board: np.rot90(board, 2), planes=turned)
+    if swap or rows != columns:
+        return [half]
+    mirror = board_symmetry(shape, actions, np.transpose, planes=exchanged, seats=(1, 0))
+    return [half, mirror]
+
+
 def load(
     board_size: int = 11,
     num_cols: int | None = None,
@@ -252,5 +269,6 @@ def load(
         observation_shape=(3 if plain_obs_tensor else 9, columns, rows),
         action_name=action_name,
         drawing=drawing,
+        symmetries=_symmetries(rows, columns, plain_obs_tensor, swap),
         enumerable=cells <= 9,
     )

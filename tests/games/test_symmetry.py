@@ -13,6 +13,9 @@ DECLARED = {
     "connect_four(rows=3,columns=4,x_in_row=3)": (1, 1),
     "connect_four(egocentric_obs_tensor=true)": (1, 1),
     "othello": (3, 1),
+    "hex(board_size=4)": (1, 1),
+    "hex(num_rows=2,num_cols=3,plain_obs_tensor=true)": (1, 0),
+    "hex(board_size=3,swap=true)": (1, 0),
 }
 """Mirror images, and exchanges of the players."""
 
@@ -56,7 +59,7 @@ def test_mirror_images_are_different_and_closed(spec):
     assert {a[b].tobytes() for a in cells for b in cells} == known
 
 
-@pytest.mark.parametrize("spec", [s for s in DECLARED if s != "othello"])
+@pytest.mark.parametrize("spec", [s for s in DECLARED if s[:4] not in ("othe", "hex(")])
 def test_exchanging_the_players_exchanges_their_stones(spec):
     """Stones of each pair of moves laid in the other order: the same cells, exchanged stones."""
     game, rng = mk.load_game(spec), np.random.default_rng(1)
@@ -144,3 +147,25 @@ def test_a_symmetry_that_is_none_is_found(monkeypatch):
         monkeypatch.setattr(game, "symmetries", (Symmetry(cells, actions, (0, 1)),))
         with pytest.raises(mk.InvalidGameError, match="symmetry 0 is none: after the history"):
             mk.testing.check_game(game)
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_sides_of_hex_are_exchanged_across_the_diagonal(plain):
+    """Positions that look like each other's images, with the same player to move: what a play
+    cannot show, for Black begins."""
+    game = mk.load_game(f"hex(board_size=4,plain_obs_tensor={str(plain).lower()})")
+    exchange, rng = game.symmetries[1], np.random.default_rng(3)
+    assert exchange.seats == (1, 0)
+    for pairs in range(1, 6):
+        cells = rng.permutation(16)[: 2 * pairs].tolist()
+        state, image = game.new_initial_state(), game.new_initial_state()
+        for black, white in zip(cells[::2], cells[1::2], strict=True):
+            for of, action in ((state, black), (state, white)):
+                of.apply_action(action)
+            for action in (exchange.actions[white], exchange.actions[black]):
+                image.apply_action(int(action))
+            if state.is_terminal() or image.is_terminal():
+                break
+        else:
+            seen = np.array(state.observation_tensor(0))[exchange.cells]
+            assert np.array_equal(seen, image.observation_tensor(0))

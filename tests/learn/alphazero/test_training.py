@@ -67,12 +67,12 @@ def test_without_averaging_the_trained_weights_play():
     "spec",
     [
         "openspiel:tic_tac_toe",
-        "hex(board_size=3)",
+        "hex(num_rows=3,num_cols=2)",
         "pig(winscore=4,players=3,horizon=20)",
         "openspiel:pig(winscore=4,players=3,horizon=20)",
     ],
 )
-def test_games_without_symmetries_with_chance_with_three_players(spec):
+def test_games_without_symmetries_of_players_with_chance_with_three_players(spec):
     run = training(spec, random_plies=3, quick_share=0.3, quick_simulations=2)
     for _ in range(2):
         row = run.round()
