@@ -238,21 +238,21 @@ def _gumbel_root_edge(tree, plan, noise, shared):
 
 
 @_helper
-def _gumbel_edge(tree, plan, node):
+def _gumbel_edge(tree, plan, node, scratch):
     """The action whose visits are furthest behind the improved policy (equation 14)."""
     first, count = tree.node[node].first, tree.node[node].count
     untried, visits, most = _mixed_value(tree, node)
     top, total = -np.inf, 0.0
     for e in range(first, first + count):
         top = max(top, _gumbel_score(tree, plan, e, untried, most))
-    for e in range(first, first + count):
-        total += math.exp(_gumbel_score(tree, plan, e, untried, most) - top)
+    for i in range(count):
+        scratch[i] = math.exp(_gumbel_score(tree, plan, first + i, untried, most) - top)
+        total += scratch[i]
     choice, best = first, -np.inf
-    for e in range(first, first + count):
-        share = math.exp(_gumbel_score(tree, plan, e, untried, most) - top) / total
-        behind = share - tree.edge[e].visits / (1 + visits)
+    for i in range(count):
+        behind = scratch[i] / total - tree.edge[first + i].visits / (1 + visits)
         if behind > best:
-            choice, best = e, behind
+            choice, best = first + i, behind
     return choice
 
 
@@ -271,8 +271,11 @@ def _chance_edge(tree, node, rng):
 
 
 @_inlined
-def _descend(tree, plan, noise, budget, path, rng):
-    """Write the edges to a leaf, one without a child or to a closed node; gives their number."""
+def _descend(tree, plan, noise, budget, path, scratch, rng):
+    """Write the edges to a leaf, one without a child or to a closed node; gives their number.
+
+    ``scratch`` float64 [W] may be overwritten.
+    """
     edge, depth = 0, 1
     path[0] = edge
     while tree.edge[edge].child != NONE:
@@ -286,7 +289,7 @@ def _descend(tree, plan, noise, budget, path, rng):
         elif node == ROOT:
             edge = _gumbel_root_edge(tree, plan, noise, budget - 1)
         else:
-            edge = _gumbel_edge(tree, plan, node)
+            edge = _gumbel_edge(tree, plan, node, scratch)
         path[depth] = edge
         depth += 1
     return depth
@@ -685,7 +688,9 @@ def _walk(plan, r, tree, slots, rng):
     slots.depth[r] = 0
     while slots.depth[r] == 0 and not _is_over(view, plan, slots.budget[r]):
         _open_stream(rng, slots.key[r], slots.simulation[r], _DESCENT)
-        depth = _descend(view, plan, slots.noise[r], slots.budget[r], path, rng)
+        # what the evaluator said was taken in, and there is nothing new yet
+        scratch = slots.prior[r]
+        depth = _descend(view, plan, slots.noise[r], slots.budget[r], path, scratch, rng)
         if view.edge[path[depth - 1]].child == NONE:
             slots.depth[r] = depth
             for i in range(depth):
@@ -774,7 +779,8 @@ def _share(plan, row, walk, tree, slots, waiting, begun, rng):
         begun[0] += searches.player[row] == TERMINAL
     while walk and not _is_over(view, how, searches.budget[0] - waiting[0]):
         _open_stream(rng, searches.key[0], begun[0], _DESCENT)
-        depth = _descend(view, how, searches.noise[0], searches.budget[0], path, rng)
+        noise, scratch = searches.noise[0], searches.prior[0]
+        depth = _descend(view, how, noise, searches.budget[0], path, scratch, rng)
         if view.edge[path[depth - 1]].child != NONE:
             _revisit(view, how, path, depth, searches.value[row])
             begun[0] += 1
@@ -786,6 +792,27 @@ def _share(plan, row, walk, tree, slots, waiting, begun, rng):
                 searches.moves[row, i] = view.edge[path[i]].action
             return True
     return False
+
+
+# --- what evaluators say
+
+
+@_entry
+def normalise(priors, counts, out):
+    """Write priors float64 [B, <= W] of the legal actions, scaled to sum to 1; equal ones where
+    all are 0. Gives the first row with one that is negative or not finite, or -1."""
+    for b in range(len(priors)):
+        total, told = 0.0, min(counts[b], priors.shape[1])
+        for i in range(told):
+            if not 0.0 <= priors[b, i] < np.inf:
+                return b
+            total += priors[b, i]
+        for i in range(counts[b]):
+            if total > 0.0:
+                out[b, i] = priors[b, i] / total if i < told else 0.0
+            else:
+                out[b, i] = 1.0 / counts[b]
+    return -1
 
 
 # --- what is read from a finished search

@@ -13,6 +13,7 @@ import numpy as np
 
 from marl_kit.core.errors import InvalidOptionError
 from marl_kit.games.game import State
+from marl_kit.search._kernels import normalise
 from marl_kit.search.checks import whole
 from marl_kit.search.dynamics import Leaves
 
@@ -212,29 +213,20 @@ def checked(scores: Any, leaves: Leaves) -> Scores:
 
 
 def _normalised(priors: np.ndarray, leaves: Leaves) -> np.ndarray:
-    legal = _legal(leaves)
     wide = leaves.actions.shape[1]
     if priors.ndim != 2 or len(priors) != len(leaves) or priors.shape[1] > wide:
         raise InvalidOptionError(
             f"the evaluator gives priors of shape {priors.shape}; they must have the shape "
             f"{(len(leaves), wide)}: positions, and places of the legal actions."
         )
-    if (missing := wide - priors.shape[1]) > 0:
-        priors = np.pad(priors, ((0, 0), (0, missing)))
-    priors = np.where(legal, priors, 0.0)
-    # running sums add from left to right whatever the width: rows do not depend on the batch
-    sums = np.cumsum(priors, axis=1)[:, -1:]
-    if not (np.isfinite(sums).all() and priors.min() >= 0):
-        good = np.isfinite(priors).all(axis=1) & (priors >= 0).all(axis=1)
-        place = int(np.argmin(good))
+    scaled = np.zeros((len(leaves), wide))
+    place = normalise(priors, leaves.counts, scaled)
+    if place >= 0:
         raise InvalidOptionError(
             f"the evaluator gives position {place} of the batch the priors {priors[place]!s:.80}; "
             f"they must be finite and >= 0."
         )
-    if sums.min() > 0:
-        return priors / sums
-    equal = legal / leaves.counts[:, None]
-    return np.where(sums > 0, priors / np.where(sums > 0, sums, 1.0), equal)
+    return scaled
 
 
 def _legal(leaves: Leaves) -> np.ndarray:

@@ -41,6 +41,9 @@ EDGE = np.dtype(
     ]
 )
 
+FIRST_EDGE = np.array((0.0, 0.0, 1.0, NONE, NONE, 0, OPEN), EDGE)
+"""To the root, before it is there."""
+
 
 class Tree(NamedTuple):
     """R searches at once; a kernel sees these arrays, and nothing else of a search.
@@ -103,7 +106,7 @@ def new_tree(
 def clear(tree: Tree, row: int | slice) -> None:
     """Forget a search (or all): nothing but the edge to a root that is not there yet."""
     tree.used[row] = 0, 1
-    tree.edge[row, 0] = np.array((0.0, 0.0, 1.0, NONE, NONE, 0, OPEN), EDGE)
+    tree.edge[row, 0] = FIRST_EDGE
     tree.value[row, 0] = 0.0
     if tree.reward.shape[1]:
         tree.reward[row, 0] = 0.0

@@ -13,9 +13,10 @@ import torch
 from marl_kit.core.threads import one_torch_thread
 from marl_kit.learn.networks.architecture import PolicyValueNetwork
 from marl_kit.learn.networks.fused import fused
+from marl_kit.learn.networks.legal_softmax import legal_softmax
 from marl_kit.learn.networks.view import View
 from marl_kit.search.dynamics import Leaves
-from marl_kit.search.evaluator import Scores, legal_part
+from marl_kit.search.evaluator import Scores
 
 Network = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 
@@ -53,8 +54,10 @@ class NetworkEvaluator:
         players = leaves.players
         inputs = self.view.encode(leaves.observations(), players)
         logits, values = predict(self.answer, inputs, self.bucket)
-        policy = exponentials(self.view.decode_policy(logits, players))
-        return legal_part(policy, leaves), self.view.decode_values(values, players)
+        priors = np.zeros(leaves.actions.shape)
+        places = self.view.places
+        legal_softmax(logits, places, players, leaves.actions, leaves.counts, priors)
+        return priors, self.view.decode_values(values, players)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return network_evaluator, (self.network, self.view)
@@ -98,11 +101,6 @@ def predict(
         logits = torch.cat([a for a, _ in answers]) if bucket else answers[0][0]
         values = torch.cat([v for _, v in answers]) if bucket else answers[0][1]
     return logits.numpy()[:rows].astype(float), values.numpy()[:rows].astype(float)
-
-
-def exponentials(logits: np.ndarray) -> np.ndarray:
-    """Proportional to the softmax; who divides by the sum of the legal ones has their softmax."""
-    return np.exp(logits - logits.max(axis=1, keepdims=True))
 
 
 def _rows_agree(network: Network, view: View) -> bool:

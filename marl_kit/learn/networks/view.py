@@ -79,13 +79,13 @@ class View:
             seen[rows[:, None], symmetry.actions] = policy[rows]
         return seen
 
-    def decode_policy(self, seen: np.ndarray, players: np.ndarray) -> np.ndarray:
-        """The network's policy [B, A] by the game's actions."""
-        policy = seen.copy()
+    @property
+    def places(self) -> np.ndarray:
+        """Where the network sees each of the game's actions, by player to move, int64 [P, A]."""
+        places = np.tile(np.arange(self.num_actions), (self.num_players, 1))
         for player, symmetry in self._seen_otherwise():
-            rows = np.flatnonzero(players == player)
-            policy[rows] = seen[rows[:, None], symmetry.actions]
-        return policy
+            places[player] = symmetry.actions
+        return places
 
     def encode_values(self, payoffs: np.ndarray, players: np.ndarray) -> np.ndarray:
         """Payoffs [B, P] in the network's units and order of players."""
