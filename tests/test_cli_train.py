@@ -1,11 +1,13 @@
 """`marl-kit train alphazero`: progress on stderr, the player on stdout, and runs that go on."""
 
+import csv
 import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -141,6 +143,36 @@ def test_a_folder_of_another_run(capsys, tmp_path) -> None:
     code, _, err = alphazero(capsys, tmp_path, "--rounds", 2, game="tic_tac_toe")
     assert (code, err.count("\n")) == (2, 1)
     assert contents(tmp_path) == before
+
+
+def test_tensorboard_gets_every_number_that_was_measured(capsys, tmp_path, monkeypatch) -> None:
+    """A writer that notes what it is told, in place of TensorBoard's."""
+    told: list[tuple[str, float, int]] = []
+
+    class Writer:
+        def __init__(self, folder: str):
+            assert folder == str(tmp_path / "board")
+
+        def add_scalar(self, name: str, value: float, games: int) -> None:
+            told.append((name, value, games))
+
+        def flush(self) -> None:
+            told.append(("flush", 0, 0))
+
+    module = ModuleType("torch.utils.tensorboard")
+    module.SummaryWriter = Writer  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", module)
+    folder = tmp_path / "run"
+    alphazero(capsys, folder, "--rounds", 2, "--tensorboard", tmp_path / "board")
+    with (folder / "progress.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    expected = []
+    for row in rows:
+        games = int(row.pop("games"))
+        expected += [(n, float(t), games) for n, t in row.items() if t != "nan"]
+        expected.append(("flush", 0, 0))
+    assert told == expected
+    assert {name for name, _, _ in told} >= {"round", "policy_loss", "value_loss", "promotions"}
 
 
 def test_tensorboard_that_is_not_installed(capsys, tmp_path, monkeypatch) -> None:

@@ -161,7 +161,8 @@ def row(number: int, **told) -> ProgressRow:
     given = dict(zip(names, (0.5 / number, 1.0 / number, 0.01), strict=True))
     counts = {"games": 64 * number, "positions": 500 * number, "updates": 10 * number}
     rates = {"seconds": 1.0, "positions_per_second": 1.0, "simulations_per_second": 1.0}
-    unknown = {"elo": math.nan, "value_keeping": math.nan}
+    unknown = {"elo": math.nan, "value_keeping": math.nan, "gate_score": math.nan}
+    counts["promotions"] = number
     return ProgressRow(round=number, **(given | counts | rates | unknown | told))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from marl_kit.core.errors import CheckpointError
 from marl_kit.core.files import write_atomic
 
-_WHOLE = ("round", "games", "positions", "updates")
+_WHOLE = ("round", "games", "positions", "updates", "promotions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,11 @@ class ProgressRow:
         Of self-play in this round.
     value_loss, policy_loss, weights_loss : float
         Means of the round's steps.
+    gate_score : float
+        Share of the points that the trained network got against the one that plays; NaN without a
+        gate.
+    promotions : int
+        How often what was trained has taken the place of what plays: without a gate each round.
     elo : float
         ``mcts(simulations=50)`` being 0; NaN where the round was not evaluated.
     value_keeping : float
@@ -46,6 +51,8 @@ class ProgressRow:
     value_loss: float
     policy_loss: float
     weights_loss: float
+    gate_score: float
+    promotions: int
     elo: float
     value_keeping: float
 

@@ -24,11 +24,12 @@ from marl_kit.learn.alphazero.evaluation import (
 )
 from marl_kit.learn.alphazero.exam import Exam, exam_of
 from marl_kit.learn.alphazero.examples import Examples, read_examples, write_examples
-from marl_kit.learn.alphazero.gate import judge
+from marl_kit.learn.alphazero.gate import Verdict, judge
 from marl_kit.learn.alphazero.options import PUCT_NOISE, AlphaZero
 from marl_kit.learn.alphazero.play import Lesson, play_round
 from marl_kit.learn.alphazero.player import player_of, search_options
 from marl_kit.learn.alphazero.progress import ProgressRow, read_progress, write_progress
+from marl_kit.learn.alphazero.random_opening import RandomOpening
 from marl_kit.learn.alphazero.state import Counters, read_state, write_state
 from marl_kit.learn.alphazero.updates import MeanLosses, Trainer, new_trainer
 from marl_kit.learn.networks.architecture import PolicyValueNetwork, new_network
@@ -37,7 +38,6 @@ from marl_kit.learn.networks.file import NetworkHeader, read_network, write_netw
 from marl_kit.learn.networks.view import View, view_of
 from marl_kit.play.mcts import SearchPlayer
 from marl_kit.play.oracle import oracle
-from marl_kit.play.player import Player
 from marl_kit.play.registry import make_player
 from marl_kit.search.evaluator import Cache
 from marl_kit.search.options import Options
@@ -86,7 +86,7 @@ class Training:
         self.window: deque[Examples] = deque(maxlen=options.window)
         self.rows: list[ProgressRow] = []
         self.pairings: list[Pairing] = []
-        self.earlier: dict[str, Player] = {}
+        self.earlier: dict[str, SearchPlayer] = {}
         self._exams: list[Exam | None] = []  # one, once it was looked for
         self._lesson = Lesson(
             run.game,
@@ -136,8 +136,7 @@ class Training:
             child(run.root, "round", number),
         )
         _require_finite(self.trainer, examples, losses, number)
-        if options.gate:
-            self._judge(number)
+        verdict = self._judge(number) if options.gate else None
         self.counters = counters.after(
             games=len(played),
             positions=len(examples),
@@ -145,12 +144,12 @@ class Training:
             updates=options.updates,
             seconds=time.perf_counter() - began,
         )
-        row = self._row(losses, len(examples) / playing, searched / playing)
+        row = self._row(losses, verdict, len(examples) / playing, searched / playing)
         self.rows.append(row)
         self._write(examples)
         return row
 
-    def _judge(self, number: int) -> None:
+    def _judge(self, number: int) -> Verdict:
         """Let the trained network play from now on, if it beats the one that plays."""
         run, game = self.run, self.run.game
         options = self._searching(noise=1)
@@ -158,14 +157,18 @@ class Training:
         candidate, champion = (
             player_of(game, network_evaluator(n, run.view), options) for n in networks
         )
-        if judge(game, candidate, champion, child(run.root, "gate", number)).passed:
+        verdict = judge(game, candidate, champion, child(run.root, "gate", number))
+        if verdict.passed:
             self.trainer.promote()
+        return verdict
 
     def _rate(self, number: int) -> float:
         half = self.run.options.rate_half_life
         return self.run.options.rate * (0.5 ** ((number - 1) / half) if half else 1.0)
 
-    def _row(self, losses: MeanLosses, positions: float, simulations: float) -> ProgressRow:
+    def _row(
+        self, losses: MeanLosses, verdict: Verdict | None, positions: float, simulations: float
+    ) -> ProgressRow:
         number = self.counters.round
         strength, keeping = float("nan"), float("nan")
         if self._is_evaluated(number):
@@ -181,6 +184,9 @@ class Training:
             value_loss=losses.value,
             policy_loss=losses.policy,
             weights_loss=losses.weights,
+            gate_score=verdict.points / verdict.games if verdict else float("nan"),
+            promotions=(self.rows[-1].promotions if self.rows else 0)
+            + (verdict is None or verdict.passed),
             elo=strength,
             value_keeping=keeping,
         )
@@ -194,17 +200,17 @@ class Training:
         began, run = time.perf_counter(), self.run
         name, evaluator = f"round {number}", _frozen(self.run, self.network)
         player = player_of(run.game, evaluator, self._searching(noise=0))
-        varied = player_of(run.game, evaluator, self._searching(noise=1))
         anchors = {spec: make_player(spec, run.game) for spec in ANCHORS}
         root = child(run.root, "evaluation", number)
         self.pairings += meet(run.game, number, (name, player), anchors, BLOCKS, root)
-        # two players without noise would play the same game again and again
-        self.pairings += meet(run.game, number, (name, varied), self.earlier, BLOCKS, root)
+        earlier = {self_: RandomOpening(p) for self_, p in self.earlier.items()}
+        opened = (name, RandomOpening(player))
+        self.pairings += meet(run.game, number, opened, earlier, BLOCKS, root)
         if not self._exams:
             self._exams.append(exam_of(run.game, run.root))
         exam = self._exams[0]
         keeping = float("nan") if exam is None else exam.share(run.game, player)
-        self.earlier = dict([*self.earlier.items(), (name, varied)][-EARLIER:])
+        self.earlier = dict([*self.earlier.items(), (name, player)][-EARLIER:])
         if self.path is not None:
             file = self.path / run_file.SNAPSHOTS / f"{number:06}.safetensors"
             write_network(file, self.network, self._header())
@@ -268,8 +274,8 @@ class Training:
             file = path / run_file.SNAPSHOTS / f"{number:06}.safetensors"
             network, _ = read_network(file, self.run.game)
             evaluator = network_evaluator(network, self.run.view)
-            varied = player_of(self.run.game, evaluator, self._searching(noise=1))
-            self.earlier[f"round {number}"] = varied
+            player = player_of(self.run.game, evaluator, self._searching(noise=0))
+            self.earlier[f"round {number}"] = player
 
 
 def _require_finite(trainer: Trainer, examples: Examples, losses: MeanLosses, number: int) -> None:

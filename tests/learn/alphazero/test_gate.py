@@ -8,6 +8,8 @@ from marl_kit.core.seeds import child
 from marl_kit.learn.alphazero import gate, run_file
 from marl_kit.learn.alphazero import training as loop
 from marl_kit.learn.alphazero.gate import Verdict, judge
+from marl_kit.learn.alphazero.progress import read_progress
+from marl_kit.learn.alphazero.run_file import PROGRESS
 from marl_kit.play.lockstep import play_blocks
 from tests.learn.alphazero.tiny import BOARD, network_bits, train, training, weights
 
@@ -97,6 +99,7 @@ def test_the_playing_network_changes_at_promotions_only(monkeypatch):
     run.round()
     assert network_bits(run.network) == second != network_bits(run.trainer.averaged)
     assert [champion for _, champion in met] == [first, first, second]
+    assert [(row.gate_score, row.promotions) for row in run.rows] == [(0.5, 0), (0.5, 1), (0.5, 1)]
     assert met[1][0] == second
     assert met[0][0] != met[1][0] != met[2][0]
 
@@ -108,6 +111,8 @@ def test_games_are_played_by_the_champion(monkeypatch):
     for run in (gated, still):
         for _ in range(2):
             run.round()
+    assert [row.promotions for row in still.rows] == [1, 2]
+    assert np.isnan([row.gate_score for row in still.rows]).all()
     for mine, theirs in zip(gated.window, still.window, strict=True):
         assert mine.observations.tobytes() == theirs.observations.tobytes()
 
@@ -121,6 +126,8 @@ def test_a_run_with_a_gate_goes_on_as_it_was(tmp_path, monkeypatch, verdicts):
     found = weights(tmp_path / "two")
     assert found == weights(tmp_path / "one")
     assert any(name.startswith("playing.") for name in found)
+    promotions = [row.promotions for row in read_progress(tmp_path / "two" / PROGRESS, 3)]
+    assert promotions == np.cumsum(verdicts).tolist()
     players = [(tmp_path / name / run_file.PLAYER) for name in ("one", "two")]
     assert network_bits_of(players[0]) == network_bits_of(players[1])
 

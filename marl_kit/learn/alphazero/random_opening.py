@@ -1,0 +1,39 @@
+"""Games that begin at random, so that two who always answer the same do not play one again and
+again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from marl_kit.games.game import State
+from marl_kit.play.mcts import SearchPlayer
+
+PLIES = 4
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class RandomOpening:
+    """A player who draws moves evenly on the first plies of a game."""
+
+    player: SearchPlayer
+    plies: int = PLIES
+
+    def act(self, state: State, rng: np.random.Generator) -> int:
+        return self.act_batch([state], [rng])[0]
+
+    def act_batch(self, states: Sequence[State], rngs: Sequence[np.random.Generator]) -> list[int]:
+        moves = [_drawn(state, rng) for state, rng in zip(states, rngs, strict=True)]
+        later = [i for i, state in enumerate(states) if len(state.history()) >= self.plies]
+        if later:
+            asked = [states[i] for i in later], [rngs[i] for i in later]
+            for i, move in zip(later, self.player.act_batch(*asked), strict=True):
+                moves[i] = move
+        return moves
+
+
+def _drawn(state: State, rng: np.random.Generator) -> int:
+    legal = state.legal_actions()
+    return legal[int(rng.random() * len(legal))]
