@@ -140,10 +140,19 @@ def test_the_snapshot_is_rated_as_what_it_is_a_snapshot_of(taken) -> None:
 def test_the_searched_move_makes_two_threats(taken) -> None:
     """Columns 1 and 4 win by force, so the search must be sure of one of them."""
     rows = taken.out.partition("mean result for x")[2].splitlines()[2:]
-    column, _, share, value = rows[0].split()
+    column, _, share, value, *_ = rows[0].split()
     assert column in "14"
     assert float(share.rstrip("%")) > 50
     assert float(value) > 0.7
+
+
+def test_the_network_sees_both_threats(taken) -> None:
+    """By itself it would play one of the two columns; after 64 positions there are no others."""
+    rows = taken.out.partition("mean result for x")[2].splitlines()[2:9]
+    told = {row.split()[0]: [float(t.rstrip("%")) for t in row.split()[-2:]] for row in rows}
+    assert sorted(told) == list("0123456")
+    assert max(told, key=lambda column: told[column][0]) in "14"
+    assert sum(told[column][1] for column in "14") > 99
 
 
 def test_killed_in_the_league_the_tour_completes_it_and_repeats_nothing(taken, tmp_path) -> None:
