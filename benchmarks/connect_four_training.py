@@ -3,7 +3,8 @@
 `python -m benchmarks.connect_four_training runs/connect_four [--save]` asks the untrained network,
 the earlier selves that a run has kept and its newest one for moves in the positions of
 `connect_four_strength`, with 64 simulations a move and with the network alone; UCT stands beside
-them. What was graded is kept in a file beside the run's folder. `--save` also writes
+them. What was graded is kept in a file beside the run's folder, which is to be removed after
+changes of the search. `--save` also writes
 benchmarks/results/connect_four.md, but for what stands there below "What was tried", and
 docs/img/connect_four_training.png.
 """
@@ -150,7 +151,8 @@ def draw(curve: list[Point], beside: dict[str, Grade]) -> Figure:
                 name, (1, height), (-2, 2), ax.get_yaxis_transform(), "offset points", ha="right"
             )
         ax.set(ylim=(0, None), xlim=(0, None), xlabel="core-hours of training")
-        ax.set(ylabel="moves that lose value, %", title="Connect Four, 1,800 positions")
+        count = len(curve[-1].searching.lost)
+        ax.set(ylabel="moves that lose value, %", title=f"Connect Four, {count:,} positions")
         ax.legend()
     return figure
 
@@ -160,8 +162,8 @@ def report(curve: list[Point], beside: dict[str, Grade]) -> list[str]:
     count = len(curve[-1].searching.lost)
     return [
         f"Share of {count:,} positions, in all of which some move loses value, in which the move "
-        f"loses value (Wilson's interval of 95 %): 600 each of opening (8 to 13 stones), middle "
-        f"game (14 to 27) and end, half of them hard. The network and {SIMULATIONS} simulations a "
+        f"loses value (Wilson's interval of 95 %): opening (8 to 13 stones), middle game (14 to "
+        f"27) and end, half of them hard. The network and {SIMULATIONS} simulations a "
         f"move, no table, book or solver; in the last column the network alone. "
         f"`python -m benchmarks.connect_four_training runs/connect_four --save`.",
         "",
@@ -185,8 +187,9 @@ def main() -> None:
     lines = report(curve, beside)
     print(*lines, sep="\n")
     if arguments.save:
-        before = RESULT.read_text(encoding="utf-8") if RESULT.exists() else TRIED
-        RESULT.write_text("\n".join(lines) + "\n" + before[before.index(TRIED) :], "utf-8")
+        before = RESULT.read_text(encoding="utf-8") if RESULT.exists() else ""
+        tried = TRIED + before.partition(TRIED)[2]
+        RESULT.write_text("\n".join([*lines, tried]), encoding="utf-8")
         PICTURE.parent.mkdir(parents=True, exist_ok=True)
         with style():
             draw(curve, {name: beside[name] for name in BESIDE[1:]}).savefig(PICTURE)

@@ -800,13 +800,15 @@ def _share(plan, row, walk, tree, slots, waiting, begun, rng):
 @_entry
 def normalise(priors, counts, out):
     """Write priors float64 [B, <= W] of the legal actions, scaled to sum to 1; equal ones where
-    all are 0. Gives the first row with one that is negative or not finite, or -1."""
+    all are 0. Gives the first row with one that is negative or a sum that is not finite, or -1."""
     for b in range(len(priors)):
         total, told = 0.0, min(counts[b], priors.shape[1])
         for i in range(told):
             if not 0.0 <= priors[b, i] < np.inf:
                 return b
             total += priors[b, i]
+        if total == np.inf:
+            return b
         for i in range(counts[b]):
             if total > 0.0:
                 out[b, i] = priors[b, i] / total if i < told else 0.0

@@ -224,7 +224,7 @@ def _normalised(priors: np.ndarray, leaves: Leaves) -> np.ndarray:
     if place >= 0:
         raise InvalidOptionError(
             f"the evaluator gives position {place} of the batch the priors {priors[place]!s:.80}; "
-            f"they must be finite and >= 0."
+            f"they must be finite, their sum too, and >= 0."
         )
     return scaled
 

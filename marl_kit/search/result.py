@@ -190,6 +190,7 @@ class Root:
 
 def read_root(tree: Tree, row: int, plan: Plan) -> Root:
     """Copy the root of a row."""
+    assert tree.used[row, 0] > 0
     node, players = tree.node[row, ROOT], tree.value.shape[2]
     many = int(node["count"])
     edges = (

@@ -11,12 +11,13 @@ import numpy as np
 from marl_kit.games.game import State
 from marl_kit.play.mcts import SearchPlayer
 
-PLIES = 4
+PLIES = 2
+"""More would decide most games of a small board, and pull all ratings together."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class RandomOpening:
-    """A player who draws moves evenly on the first plies of a game."""
+    """A player who draws moves evenly on the first plies of a game, chance included."""
 
     player: SearchPlayer
     plies: int = PLIES
@@ -25,13 +26,13 @@ class RandomOpening:
         return self.act_batch([state], [rng])[0]
 
     def act_batch(self, states: Sequence[State], rngs: Sequence[np.random.Generator]) -> list[int]:
-        moves = [_drawn(state, rng) for state, rng in zip(states, rngs, strict=True)]
         later = [i for i, state in enumerate(states) if len(state.history()) >= self.plies]
-        if later:
-            asked = [states[i] for i in later], [rngs[i] for i in later]
-            for i, move in zip(later, self.player.act_batch(*asked), strict=True):
-                moves[i] = move
-        return moves
+        asked = [states[i] for i in later], [rngs[i] for i in later]
+        told = iter(self.player.act_batch(*asked) if later else [])
+        return [
+            _drawn(state, rng) if len(state.history()) < self.plies else next(told)
+            for state, rng in zip(states, rngs, strict=True)
+        ]
 
 
 def _drawn(state: State, rng: np.random.Generator) -> int:

@@ -28,7 +28,7 @@ from typing import Any
 from marl_kit.core.errors import CheckpointError, InvalidOptionError
 from marl_kit.core.files import write_atomic
 
-FORMAT = 1
+FORMAT = 2
 RUN, PLAYER, STATE = "run.json", "player.safetensors", "state.safetensors"
 EXAMPLES, SNAPSHOTS = "examples", "snapshots"
 PROGRESS, MATCHES = "progress.csv", "matches.csv"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from marl_kit.core.errors import InvalidGameError
 from marl_kit.core.threads import one_torch_thread
 from marl_kit.learn.networks.architecture import PolicyValueNetwork
 from marl_kit.learn.networks.fused import fused
@@ -20,9 +21,10 @@ from marl_kit.search.evaluator import Scores
 
 Network = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 
-MULTIPLE = 16
-"""Rows of a batch. The last bits of a row depend on the size of its batch (small ones and odd ones
-take other paths through the libraries), but not among multiples of 16."""
+MULTIPLE, MOST = 16, 128
+"""Rows of a batch: a multiple of 16, and 128 at most. The last bits of a row depend on the size of
+its batch (small ones, odd ones and large ones take other paths through the libraries), but not
+among these sizes."""
 BUCKET = 64
 """Rows of every batch on a machine where that does not hold."""
 
@@ -42,7 +44,7 @@ class NetworkEvaluator:
     answer : callable
         ``inputs [B, cells] -> (logits [B, A], values [B, P])``: the weights as they were.
     bucket : int or None
-        Rows of every batch; None: any multiple of 16.
+        Rows of every batch; None: multiples of 16.
     """
 
     network: PolicyValueNetwork
@@ -54,9 +56,14 @@ class NetworkEvaluator:
         players = leaves.players
         inputs = self.view.encode(leaves.observations(), players)
         logits, values = predict(self.answer, inputs, self.bucket)
-        priors = np.zeros(leaves.actions.shape)
-        places = self.view.places
-        legal_softmax(logits, places, players, leaves.actions, leaves.counts, priors)
+        actions, places = leaves.actions, self.view.places
+        if actions.max() >= self.view.num_actions:
+            raise InvalidGameError(
+                f"the game has the action {actions.max()}, and says that it has "
+                f"{self.view.num_actions}, from 0 on."
+            )
+        priors = np.zeros(actions.shape)
+        legal_softmax(logits, places, players, actions, leaves.counts, priors)
         return priors, self.view.decode_values(values, players)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -89,27 +96,25 @@ def predict(
     Parameters
     ----------
     bucket : int, optional
-        Rows of every batch; a multiple of 16 unless given.
+        Rows of every batch; multiples of 16 up to 128 unless given.
     """
-    rows = len(inputs)
-    missing = -rows % (bucket or MULTIPLE)
-    if missing:
+    rows, most = len(inputs), bucket or MOST
+    if missing := -rows % (bucket or MULTIPLE):
         inputs = np.concatenate([inputs, np.zeros((missing, inputs.shape[1]), np.float32)])
-    parts = [inputs] if bucket is None else np.split(inputs, len(inputs) // bucket)
+    parts = torch.from_numpy(inputs).split(most)
     with one_torch_thread(), torch.inference_mode():
-        answers = [network(torch.from_numpy(part)) for part in parts]
-        logits = torch.cat([a for a, _ in answers]) if bucket else answers[0][0]
-        values = torch.cat([v for _, v in answers]) if bucket else answers[0][1]
+        answers = [network(part) for part in parts]
+        logits, values = (torch.cat(own) for own in zip(*answers, strict=True))
     return logits.numpy()[:rows].astype(float), values.numpy()[:rows].astype(float)
 
 
 def _rows_agree(network: Network, view: View) -> bool:
-    """Whether seeded rows get the same bits in batches of 16 and in one of 48 and 128."""
-    inputs = np.random.default_rng(0).random((128, view.cells)).astype(np.float32)
+    """Whether seeded rows get the same bits in batches of all sizes."""
+    inputs = np.random.default_rng(0).random((MOST, view.cells)).astype(np.float32)
     whole = predict(network, inputs)
-    for first, last in ((0, 16), (16, 64), (3, 4)):
-        part = predict(network, inputs[first:last])
+    for rows in range(MULTIPLE, MOST, MULTIPLE):
+        part = predict(network, inputs[MOST - rows :])
         for own, other in zip(part, whole, strict=True):
-            if not np.array_equal(own, other[first:last], equal_nan=True):
+            if not np.array_equal(own, other[MOST - rows :], equal_nan=True):
                 return False
     return True

@@ -1,14 +1,16 @@
 """Networks as they play: convolutions and what follows them in one pass over memory.
 
 On a CPU a ReLU, or the sum at the end of a residual block, costs a good part of the convolution
-before it when it is a step of its own. oneDNN does both at once; where torch comes without it, or
-the network has no convolutions, the network itself answers.
+before it when it is a step of its own. oneDNN does both at once, and two small heads are one
+product; where torch comes without oneDNN, or the network has no convolutions, the network itself
+answers.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,8 +18,12 @@ from torch import Tensor, nn
 from marl_kit.learn.networks.architecture import PolicyValueNetwork, ResidualBlock
 
 Function = Callable[[Tensor], Tensor]
+Heads = Callable[[Tensor], tuple[Tensor, Tensor]]
 TYPICAL = 128
 """Rows for which the layout of the weights is chosen; any number is allowed."""
+MERGED = 1 << 16
+"""Weights of two heads that are one product, at most; with more, the zeros among them cost more
+than the second product, and the sums of a row may depend on how many rows there are."""
 
 
 @torch.no_grad()
@@ -28,7 +34,9 @@ def fused(
     convolves = any(isinstance(module, nn.Conv2d) for module in network.modules())
     if not (_available() and convolves):
         return copy.deepcopy(network)
-    trunk, heads = _chain(network.trunk, [TYPICAL, *shape]), _heads(network)
+    sizes = [TYPICAL, *shape]
+    trunk = _chain(network.trunk, sizes)
+    heads = _merged_heads(network) if _merged_size(network) <= MERGED else _heads(network, sizes)
 
     def answer(inputs: Tensor) -> tuple[Tensor, Tensor]:
         return heads(trunk(inputs))
@@ -91,12 +99,21 @@ def _block(block: ResidualBlock, sizes: list[int]) -> Function:
     return run
 
 
-def _heads(network: PolicyValueNetwork) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+def _heads(network: PolicyValueNetwork, sizes: list[int]) -> Heads:
+    """One after the other."""
+    policy, value = _chain(network.policy, sizes), _chain(network.value, sizes)
+
+    def answer(seen: Tensor) -> tuple[Tensor, Tensor]:
+        return policy(seen), torch.tanh(value(seen))
+
+    return answer
+
+
+def _merged_heads(network: PolicyValueNetwork) -> Heads:
     """Both heads at once: they begin alike, and products as small as theirs spend most of their
     time on the way to memory, though half of the second one here are products with 0."""
-    heads = network.policy, network.value
-    squeezing = [m for head in heads for m in head.modules() if isinstance(m, nn.Conv2d)]
-    policy, value, last = (m for head in heads for m in head.modules() if isinstance(m, nn.Linear))
+    squeezing = _layers(network, nn.Conv2d)
+    policy, value, last = _layers(network, nn.Linear)
     squeeze = torch.cat([layer.weight.flatten(1) for layer in squeezing]).T.contiguous()
     offset, last = torch.cat([_bias(layer) for layer in squeezing]), copy.deepcopy(last)
     thin, actions = len(offset) // 2, policy.out_features
@@ -112,6 +129,18 @@ def _heads(network: PolicyValueNetwork) -> Callable[[Tensor], tuple[Tensor, Tens
         return both[:, :actions], torch.tanh(last(both[:, actions:].relu()))
 
     return answer
+
+
+def _merged_size(network: PolicyValueNetwork) -> int:
+    """Weights of the two heads' first products in one."""
+    policy, value, _ = _layers(network, nn.Linear)
+    return 2 * policy.in_features * (policy.out_features + value.out_features)
+
+
+def _layers(network: PolicyValueNetwork, kind: type[nn.Module]) -> list[Any]:
+    """Those of the policy head, then those of the value head."""
+    heads = network.policy, network.value
+    return [layer for head in heads for layer in head.modules() if isinstance(layer, kind)]
 
 
 def _by_cell(layer: nn.Linear, planes: int) -> Tensor:

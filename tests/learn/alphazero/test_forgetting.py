@@ -1,4 +1,4 @@
-"""Leagues of AlphaZero players on a small board: who learns next does not lose to who was before."""
+"""Leagues of AlphaZero players on a small board: who learns does not lose to who was before."""
 
 import numpy as np
 import pytest
