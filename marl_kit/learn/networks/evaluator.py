@@ -57,13 +57,13 @@ class NetworkEvaluator:
         inputs = self.view.encode(leaves.observations(), players)
         logits, values = predict(self.answer, inputs, self.bucket)
         actions, places = leaves.actions, self.view.places
-        if actions.max() >= self.view.num_actions:
+        priors = np.zeros(actions.shape)
+        unknown = legal_softmax(logits, places, players, actions, leaves.counts, priors)
+        if unknown >= 0:
             raise InvalidGameError(
-                f"the game has the action {actions.max()}, and says that it has "
+                f"the game has the action {unknown}, and says that it has "
                 f"{self.view.num_actions}, from 0 on."
             )
-        priors = np.zeros(actions.shape)
-        legal_softmax(logits, places, players, actions, leaves.counts, priors)
         return priors, self.view.decode_values(values, players)
 
     def __reduce__(self) -> tuple[Any, ...]:

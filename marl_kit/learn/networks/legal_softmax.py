@@ -16,8 +16,9 @@ def legal_softmax(
     actions: np.ndarray,
     counts: np.ndarray,
     out: np.ndarray,
-) -> None:
-    """Write the softmax, row by row, whatever other rows there are.
+) -> int:
+    """Write the softmax, row by row, whatever other rows there are; gives -1, or the first action
+    that there is no logit for.
 
     Parameters
     ----------
@@ -36,9 +37,12 @@ def legal_softmax(
         top, total = -math.inf, 0.0
         seen = places[players[b]]
         for i in range(counts[b]):
+            if actions[b, i] >= len(seen):
+                return actions[b, i]
             top = max(top, logits[b, seen[actions[b, i]]])
         for i in range(counts[b]):
             out[b, i] = math.exp(logits[b, seen[actions[b, i]]] - top)
             total += out[b, i]
         for i in range(counts[b]):
             out[b, i] /= total
+    return -1
