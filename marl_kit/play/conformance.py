@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from marl_kit.core.checks import whole
 from marl_kit.core.errors import IllegalActionError
 from marl_kit.core.seeds import child, generator, resolve_seed
 from marl_kit.games.game import Game, State
@@ -19,7 +20,6 @@ from marl_kit.games.rounds import infoset_keys
 from marl_kit.games.tree import CHANCE, TERMINAL
 from marl_kit.play.player import Player, player_name
 from marl_kit.play.registry import make_player
-from marl_kit.search.checks import whole
 from marl_kit.search.states import chance_outcome
 
 RESAMPLES = 3

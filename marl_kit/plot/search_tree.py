@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from marl_kit.core.checks import whole
 from marl_kit.core.errors import InvalidOptionError
 from marl_kit.games.tree import CHANCE, TERMINAL
 from marl_kit.plot.style import INK, MUTED, PALETTE, pyplot_axes, style
-from marl_kit.search.checks import whole
 from marl_kit.search.picture import SearchTree
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from marl_kit.core.checks import whole
 from marl_kit.core.errors import InvalidOptionError
 from marl_kit.games.game import State
 from marl_kit.games.tree import CHANCE, TERMINAL
 from marl_kit.search._kernels import fill_draws
-from marl_kit.search.checks import whole
 from marl_kit.search.states import chance_outcome
 
 SIDE_BY_SIDE = 64

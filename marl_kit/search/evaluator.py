@@ -11,10 +11,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from marl_kit.core.checks import whole
 from marl_kit.core.errors import InvalidOptionError
 from marl_kit.games.game import State
 from marl_kit.search._kernels import normalise
-from marl_kit.search.checks import whole
 from marl_kit.search.dynamics import Leaves
 
 Scores = tuple[np.ndarray | None, np.ndarray]

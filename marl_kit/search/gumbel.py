@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from marl_kit.core.checks import number, whole
 from marl_kit.search._kernels import fill_gumbels, improve_policy
-from marl_kit.search.checks import number, whole
 from marl_kit.search.plan import GUMBEL_RULE, SAMPLED, Plan, rounding
 from marl_kit.search.result import SearchResult, read_root
 from marl_kit.search.tree import Tree

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from marl_kit.core.checks import number, whole
 from marl_kit.core.errors import AbsentMindednessError, InvalidGameError, UnsupportedGameError
 from marl_kit.games.game import State
 from marl_kit.games.load import as_game
 from marl_kit.games.resample import Draw, resampler
 from marl_kit.games.rounds import infoset_keys
 from marl_kit.games.tree import CHANCE, TERMINAL
-from marl_kit.search.checks import number, whole
 from marl_kit.search.draws import budget, play_at_random, streams
 from marl_kit.search.evaluator import Evaluator
 from marl_kit.search.infoset_node import InfosetNode, back_up, choice, new_node

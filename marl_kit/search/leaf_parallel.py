@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from marl_kit.core.checks import whole
 from marl_kit.core.errors import InvalidOptionError
 from marl_kit.games.game import State
 from marl_kit.games.load import as_game
 from marl_kit.search._kernels import share
 from marl_kit.search.batch import Batch
-from marl_kit.search.checks import whole
 from marl_kit.search.evaluator import Evaluator
 from marl_kit.search.options import Options
 from marl_kit.search.plan import GUMBEL_RULE

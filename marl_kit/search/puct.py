@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from marl_kit.core.checks import flag, number, whole
 from marl_kit.core.errors import InvalidOptionError
-from marl_kit.search.checks import flag, number, whole
 from marl_kit.search.options import keyed_generator
 from marl_kit.search.plan import PUCT_RULE, SAMPLED, SOLVE, Plan, rounding
 from marl_kit.search.result import SearchResult, standard_result

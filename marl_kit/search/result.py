@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from marl_kit.core.checks import number
 from marl_kit.core.errors import InvalidOptionError
 from marl_kit.core.results import aligned, html_table
 from marl_kit.search._kernels import sorted_root
-from marl_kit.search.checks import number
 from marl_kit.search.plan import SAMPLED, Plan
 from marl_kit.search.tree import ROOT, Tree
 

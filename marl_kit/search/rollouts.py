@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from marl_kit.core.checks import whole
 from marl_kit.core.errors import IllegalActionError, InvalidOptionError
 from marl_kit.games.game import State
 from marl_kit.games.tree import CHANCE, TERMINAL
-from marl_kit.search.checks import whole
 from marl_kit.search.dynamics import Leaves
 from marl_kit.search.evaluator import Evaluator, Scores
 from marl_kit.search.states import chance_outcome, held_leaves

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from marl_kit.core.checks import flag, number, whole
 from marl_kit.core.errors import InvalidOptionError
 from marl_kit.core.seeds import child, generator, resolve_seed
 from marl_kit.games.game import Game, State
 from marl_kit.games.load import as_game
 from marl_kit.games.tree import CHANCE, TERMINAL
 from marl_kit.search.batch import Batch
-from marl_kit.search.checks import flag, number, whole
 from marl_kit.search.draws import words
 from marl_kit.search.evaluator import Evaluator
 from marl_kit.search.options import Options

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from marl_kit.core.checks import flag, number, whole
 from marl_kit.core.errors import InvalidOptionError
 from marl_kit.games.game import State
 from marl_kit.games.load import as_game
 from marl_kit.games.resample import Draw
 from marl_kit.games.rounds import require_rounds, round_of
 from marl_kit.games.tree import CHANCE, TERMINAL
-from marl_kit.search.checks import flag, number, whole
 from marl_kit.search.draws import budget, play_at_random, streams
 from marl_kit.search.rounds_result import RoundsResult
 from marl_kit.search.rounds_tree import RoundNode, new_round_node

@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from marl_kit.core.checks import flag, number, whole
 from marl_kit.core.errors import InvalidOptionError
-from marl_kit.search.checks import flag, number, whole
 from marl_kit.search.plan import ENDS, SAMPLED, SOLVE, UCT_RULE, Plan, rounding
 from marl_kit.search.result import SearchResult, standard_result
 from marl_kit.search.tree import Tree
