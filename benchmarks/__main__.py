@@ -21,6 +21,7 @@ PEERS = {
     "search": ("open_spiel",),
     "league": ("open_spiel",),
     "alphazero": ("torch", "open_spiel"),
+    "teams": ("mpe2", "lbforaging"),
 }
 """The pages, and whom they measure against."""
 
@@ -106,12 +107,19 @@ def _alphazero() -> Iterator[Row | Limit]:
     yield from alphazero.limits()
 
 
+def _teams() -> Iterator[Row | Limit]:
+    from benchmarks import teams
+
+    yield from teams.rows()
+
+
 MEASURES = {
     "extensive_form": _extensive_form,
     "matrix_games": _matrix_games,
     "search": _search,
     "league": _league,
     "alphazero": _alphazero,
+    "teams": _teams,
 }
 
 

@@ -13,6 +13,8 @@ from marl_kit.games.board import BoardGame
 from marl_kit.games.board_check import check_board, expect
 from marl_kit.games.game import Game, State
 from marl_kit.games.load import as_game
+from marl_kit.games.team_check import check_team
+from marl_kit.games.team_game import TeamGame
 from marl_kit.games.tree import CHANCE, TERMINAL
 from marl_kit.games.twins import check_twins
 from marl_kit.play.conformance import check_player
@@ -37,6 +39,9 @@ def check_game(path_or_game: Any, *, against: Any = None, seed: int = 0) -> Game
     same answer when it is asked again, legal actions must be ascending, returns must keep what the
     game declares, strings and observations must be there, and every play must end. It is compared
     with its tree if that is small.
+
+    A team's game has no tree: its rules are asked in many copies and again, and must give what
+    they declare, change nothing that they are given and never mix the copies.
 
     All this says that the rules *are* a game, not that they are the game that was meant:
     ``against`` names one that is trusted, and random plays are walked on both.
@@ -73,6 +78,9 @@ def check_game(path_or_game: Any, *, against: Any = None, seed: int = 0) -> Game
     game = as_game(path_or_game)
     trusted = None if against is None else as_game(against)
     rng = np.random.default_rng(seed)
+    if isinstance(game, TeamGame) and trusted is None:
+        check_team(game, rng)
+        return game
     if isinstance(game, BoardGame):
         check_board(game, rng)
     if trusted is not None:

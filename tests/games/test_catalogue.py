@@ -10,6 +10,7 @@ import subprocess
 import sys
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from marl_kit.core.errors import UnknownNameError
@@ -27,7 +28,8 @@ from tests.reference.pig import Pig
 NAMES = catalogue.catalogue_names()
 FILES = [name for name in NAMES if catalogue.catalogue_path(name).suffix in (".nfg", ".efg")]
 BOARDS = [name for name in NAMES if catalogue.catalogue_path(name).parent.name == "boards"]
-CASES = [(name, fact) for name in FILES + BOARDS for fact in catalogue.facts(name)]
+TEAMS = [name for name in NAMES if catalogue.catalogue_path(name).parent.name == "teams"]
+CASES = [(name, fact) for name in FILES + BOARDS + TEAMS for fact in catalogue.facts(name)]
 
 
 def payoff(game, player, profile):
@@ -255,11 +257,75 @@ class Board:
         return Board.value(load_game(catalogue.facts(game.spec)["small"]), value)
 
 
+def joint_plans(game):
+    """Every way to fix each agent's action in every step of an episode."""
+    steps, actions = game.sizes.horizon, game.sizes.actions.tolist()
+    return np.array(list(itertools.product(itertools.product(*map(range, actions)), repeat=steps)))
+
+
+def team_returns(game, plans):
+    """The first agent's return of plans [plans, steps, N]."""
+    team = game.environment(len(plans), 0)
+    team.reset()
+    return sum(team.step(plans[:, step]).rewards[:, 0] for step in range(plans.shape[1]))
+
+
+class Team:
+    """Checks of the facts of teams' games."""
+
+    source, players = NormalForm.source, NormalForm.players
+
+    def title(game, value):
+        known = value.lower().replace("-", "_").replace(" ", "_")
+        return known.removeprefix("level_based_").removesuffix("_game") == game.name
+
+    def size(game, value):
+        sizes, seen = game.sizes, " and ".join(map(str, dict.fromkeys(game.rules.lengths.tolist())))
+        actions = " and ".join(map(str, dict.fromkeys(sizes.actions.tolist())))
+        told = {
+            "foraging": "8x8, 2 foods, {a} actions, {t} steps",
+            "repeated_stag_hunt": "{a}x{a}, {t} rounds",
+            "two_step": "{d} states, {a} actions, {t} steps",
+        }.get(game.name, "{d} numbers seen, {a} actions, {t} steps")
+        return value == told.format(a=actions, t=sizes.horizon, d=seen)
+
+    def optimum(game, value):
+        """By trying every plan; of a repeated game every constant one."""
+        if game.name == "foraging":
+            return value == Team.foraged(game)
+        if game.name == "two_step":
+            return value == team_returns(game, joint_plans(game)).max()
+        return value == team_returns(game, Team.constant(game)).max()
+
+    def safe(game, value):
+        """What a team gets that fears the others' choice most."""
+        if game.name == "two_step":
+            first = np.array([[[0, 0], [a, b]] for a in (0, 1) for b in (0, 1)])
+            return value == team_returns(game, first).min()
+        hares = np.ones((1, game.sizes.horizon, 2), int)
+        return value == team_returns(game, hares)[0]
+
+    def constant(game):
+        cells = np.array(list(itertools.product((0, 1), repeat=2)))
+        return np.repeat(cells[:, None], game.sizes.horizon, axis=1)
+
+    def foraged(game):
+        """All foods, each loaded by whoever stands beside it: shares of their levels add up."""
+        world = game.rules.start(np.random.default_rng(0).random((64, game.rules.draws)))
+        world["field"][:] = 0
+        world["field"][:, 4, 4] = world["levels"].sum(axis=1)
+        world["spawned"] = world["field"].sum(axis=(1, 2))
+        world["players"][:] = [[4, 3], [4, 5]]
+        outcome = game.rules.step(world, np.full((64, 2), 5))
+        assert outcome.ended.all()
+        return outcome.rewards.sum(axis=1).round(12).max()
+
+
 @pytest.mark.parametrize(("name", "fact"), CASES)
 def test_fact(name, fact):
     game = load_game(name)
-    checks = {"normal": NormalForm, "extensive": Extensive, "board": Board}[game.form]
-    check = getattr(checks, fact, None)
+    kinds = {"normal": NormalForm, "extensive": Extensive, "board": Board, "team": Team}
+    check = getattr(kinds[game.form], fact, None)
     assert check is not None, f"{name} states {fact!r}, which nothing here checks"
     assert check(game, catalogue.facts(name)[fact])
 
