@@ -4,9 +4,8 @@
 the earlier selves that a run has kept and its newest one for moves in the positions of
 `connect_four_strength`, with 64 simulations a move and with the network alone; UCT stands beside
 them. What was graded is kept in a file beside the run's folder, which is to be removed after
-changes of the search. `--save` also writes
-benchmarks/results/connect_four.md, but for what stands there below "What was tried", and
-docs/img/connect_four_training.png.
+changes of the search. `--save` also writes benchmarks/results/connect_four.md, but for what stands
+there below "What was tried", and docs/img/connect_four_training.png.
 """
 
 from __future__ import annotations

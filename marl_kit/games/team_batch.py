@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from marl_kit.core.checks import whole
 from marl_kit.core.errors import CheckpointError, IllegalActionError, InvalidOptionError
 from marl_kit.core.seeds import child, resolve_seed
 from marl_kit.games.team import JointBatch, TeamRules, TeamSizes, View, World
@@ -36,12 +37,7 @@ class BatchedTeam:
     """
 
     def __init__(self, rules: TeamRules, batch: int = 1, seed: int | None = None):
-        is_whole = isinstance(batch, int | np.integer) and not isinstance(batch, bool)
-        if not is_whole or not 1 <= batch <= MOST_COPIES:
-            raise InvalidOptionError(
-                f"batch is {batch!r}; give a whole number of copies, 1 to {MOST_COPIES:,}."
-            )
-        self.rules, self.batch = rules, int(batch)
+        self.rules, self.batch = rules, whole("batch", batch, most=MOST_COPIES)
         self._key = key_of(seed)
         self._world: World = {}
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from marl_kit.core import checks
 from marl_kit.core.errors import InvalidOptionError, UnsupportedGameError
 from marl_kit.games.game import Game
 
 
 def whole(player: str, option: str, value: Any) -> int:
     """A whole number of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InvalidOptionError(
-            f"{option} of {player} is {value!r}; give a whole number of at least 1."
-        )
-    return value
+    return checks.whole(f"{option} of {player}", value)
 
 
 def not_negative(player: str, option: str, value: Any) -> float:

@@ -133,13 +133,12 @@ def self_play(
         whole(name, value)
     number("temperature", temperature)
     flag("reuse", reuse)
-    for name, least in (
+    for name, value in (
         ("temperature_plies", temperature_plies),
         ("first", first),
         ("random_plies", random_plies),
     ):
-        if isinstance(least, bool) or not isinstance(least, int | np.integer) or least < 0:
-            raise InvalidOptionError(f"{name} is {least!r}; give a whole number >= 0.")
+        whole(name, value, least=0)
     if quick is not None and quick.simulations > options.simulations:
         raise InvalidOptionError(
             f"quick searches have {quick.simulations} simulations and the others "

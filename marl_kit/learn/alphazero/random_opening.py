@@ -10,9 +10,11 @@ import numpy as np
 
 from marl_kit.games.game import State
 from marl_kit.play.mcts import SearchPlayer
+from marl_kit.play.random_player import RandomPlayer
 
 PLIES = 2
 """More would decide most games of a small board, and pull all ratings together."""
+RANDOM = RandomPlayer()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -30,11 +32,6 @@ class RandomOpening:
         asked = [states[i] for i in later], [rngs[i] for i in later]
         told = iter(self.player.act_batch(*asked) if later else [])
         return [
-            _drawn(state, rng) if len(state.history()) < self.plies else next(told)
+            RANDOM.act(state, rng) if len(state.history()) < self.plies else next(told)
             for state, rng in zip(states, rngs, strict=True)
         ]
-
-
-def _drawn(state: State, rng: np.random.Generator) -> int:
-    legal = state.legal_actions()
-    return legal[int(rng.random() * len(legal))]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from marl_kit.core.checks import whole
 from marl_kit.core.errors import InvalidOptionError, UnsupportedGameError
 from marl_kit.core.interrupt import stop_on_ctrl_c
 from marl_kit.core.lock import WriterLock
@@ -139,9 +140,8 @@ def _train(
 
 
 def _check_budget(rounds: Any, hours: Any) -> None:
-    whole = isinstance(rounds, int) and not isinstance(rounds, bool)
-    if rounds is not None and not (whole and rounds >= 0):
-        raise InvalidOptionError(f"rounds is {rounds!r}; give a whole number >= 0.")
+    if rounds is not None:
+        whole("rounds", rounds, least=0)
     number = isinstance(hours, int | float) and not isinstance(hours, bool)
     if hours is not None and not (number and 0 < hours < float("inf")):
         raise InvalidOptionError(f"hours is {hours!r}; give a number above 0.")
