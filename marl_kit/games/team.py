@@ -52,14 +52,15 @@ class JointBatch:
 
     Where an episode has ended, ``observations``, ``states``, ``mask``, ``alive`` and ``episode``
     are those of the next one, which has begun already; what the ended one came to is in
-    ``final_observations`` and ``final_states``. Elsewhere the two are equal. Rewards and flags are
-    those of the step that was made. Arrays may share memory: copy what is to be changed.
+    ``final_observations``, ``final_states`` and ``final_mask``. Elsewhere the two are equal.
+    Rewards and flags are those of the step that was made. Arrays may share memory: copy what is to
+    be changed.
 
     Attributes
     ----------
     observations, final_observations : float64 [B, N, D]
     states, final_states : float64 [B, S]
-    mask : bool [B, N, A]
+    mask, final_mask : bool [B, N, A]
         The legal actions.
     alive : bool [B, N]
         Whether the agent takes part.
@@ -82,12 +83,23 @@ class JointBatch:
     truncated: np.ndarray
     final_observations: np.ndarray
     final_states: np.ndarray
+    final_mask: np.ndarray
     episode: np.ndarray
 
     @property
     def over(self) -> np.ndarray:
         """Where this step was an episode's last, bool [B]."""
         return self.truncated | self.terminated.all(axis=1)
+
+    @property
+    def acting(self) -> np.ndarray:
+        """Who decides anything in the step to come, bool [B, N].
+
+        An agent that is alive, and has more than one action unless actions are boxes. In games in
+        turns those who are not to move have action 0 alone, which stands for nothing.
+        """
+        choice = self.mask.sum(axis=2) > 1 if self.mask.shape[2] else True
+        return self.alive & choice
 
 
 class TeamEnvironment(Protocol):
@@ -99,6 +111,11 @@ class TeamEnvironment(Protocol):
     @property
     def batch(self) -> int: ...
 
+    @property
+    def exact_memory(self) -> bool:
+        """Whether ``remember`` goes on to the bit in the midst of an episode; where it is false,
+        the episodes that ran begin anew."""
+
     def reset(self, seed: int | None = None) -> JointBatch:
         """Begin episode 0 in every copy; everything random follows from the seed."""
 
@@ -109,7 +126,7 @@ class TeamEnvironment(Protocol):
         """All that the future depends on."""
 
     def remember(self, memory: Mapping[str, np.ndarray]) -> JointBatch:
-        """Go on from a ``memory``, to the bit; what the copies show there, without rewards."""
+        """Go on from a ``memory``; what the copies show there, without rewards."""
 
 
 class View(NamedTuple):

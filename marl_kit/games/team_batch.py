@@ -36,6 +36,8 @@ class BatchedTeam:
         A batch that is no whole number of at least 1.
     """
 
+    exact_memory = True
+
     def __init__(self, rules: TeamRules, batch: int = 1, seed: int | None = None):
         self.rules, self.batch = rules, whole("batch", batch, most=MOST_COPIES)
         self._key = key_of(seed)
@@ -86,6 +88,7 @@ class BatchedTeam:
             truncated=truncated,
             final_observations=final.observations,
             final_states=final.states,
+            final_mask=final.mask,
             episode=self._episode,
         )
 
@@ -115,6 +118,7 @@ class BatchedTeam:
             truncated=np.zeros(self.batch, bool),
             final_observations=view.observations,
             final_states=view.states,
+            final_mask=view.mask,
             episode=self._episode,
         )
 

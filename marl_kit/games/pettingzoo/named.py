@@ -53,7 +53,7 @@ def load_pettingzoo(name: str, params: dict[str, Any]) -> PettingZooGame:
             raise InvalidOptionError(
                 f"{key}={value!r} cannot be written in a spec; give PettingZooGame a callable."
             )
-    known, make = _maker(name)
+    known, make = maker(name)
     family, _, title = re.sub(r"_v\d+$", "", known).rpartition("/")
     classic = family == "classic"
     spec = format_spec(f"pettingzoo:{known}", {**own, **({"seed": seed} if seed else {})})
@@ -71,8 +71,9 @@ def load_pettingzoo(name: str, params: dict[str, Any]) -> PettingZooGame:
         raise InvalidOptionError(f"PettingZoo refuses {spec}: {reason}") from error
 
 
-def _maker(name: str) -> tuple[str, Callable[..., Any]]:
-    """The full name of an environment and what makes it."""
+def maker(name: str, *, parallel: bool = False) -> tuple[str, Callable[..., Any]]:
+    """The full name of an environment and what makes it: in turns where there is the choice, or
+    ``parallel``."""
     pettingzoo = library()
     if not hasattr(pettingzoo, "make"):
         raise UnsupportedGameError(
@@ -81,14 +82,14 @@ def _maker(name: str) -> tuple[str, Callable[..., Any]]:
         )
     from pettingzoo.env_registry.exceptions import PettingZooRegistryError
 
-    for kind in ("aec", "parallel"):
+    for kind in ("parallel", "aec") if parallel else ("aec", "parallel"):
         try:
             found = pettingzoo.spec(kind, name)
         except PettingZooRegistryError:
             continue
         return _written(found.id), partial(_make, kind, found)
     if name.partition("/")[0] in OUTSIDE:
-        return name, _outside(name)
+        return name, _outside(name, "parallel_env" if parallel else "env")
     known = [_written(key) for key in (*pettingzoo.aec_registry, *pettingzoo.parallel_registry)]
     raise UnknownNameError("PettingZoo environment", name, known)
 
@@ -103,14 +104,14 @@ def _make(kind: str, found: Any, **params: Any) -> Any:
 
     try:
         return library().make(kind, found, **params)
-    except FailedToImport as error:
+    except (FailedToImport, ImportError) as error:
         raise UnsupportedGameError(
-            f"{_written(found.id)} needs what is not installed ({error.__cause__}); "
+            f"{_written(found.id)} needs what is not installed ({error.__cause__ or error}); "
             f"`pip install 'pettingzoo[{found.namespace}]'` brings it."
         ) from error
 
 
-def _outside(name: str) -> Callable[..., Any]:
+def _outside(name: str, function: str) -> Callable[..., Any]:
     family, _, title = name.partition("/")
     try:
         module = importlib.import_module(f"{family}.{title}")
@@ -118,6 +119,6 @@ def _outside(name: str) -> Callable[..., Any]:
         raise UnsupportedGameError(
             f"{name} cannot be imported ({error}); `pip install {family}` brings its family."
         ) from error
-    if not callable(make := getattr(module, "env", None)):
-        raise UnsupportedGameError(f"{name} is a module without a function env().")
+    if not callable(make := getattr(module, function, None)):
+        raise UnsupportedGameError(f"{name} is a module without a function {function}().")
     return make
