@@ -38,6 +38,14 @@ os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
 
 
+def pytest_sessionstart() -> None:
+    """Workers read each other's caches; half of the suite's time would be compilation."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        from tests.kernel_cache import read_from_siblings
+
+        read_from_siblings(_numba_cache)
+
+
 def pytest_unconfigure() -> None:
     """Remove the caches: each process its own, the first one whatever a lost worker left."""
     folder = _numba_cache.parent if _owner else _numba_cache

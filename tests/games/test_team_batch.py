@@ -64,6 +64,7 @@ def test_shapes_kinds_and_autoreset(spec):
         "truncated": (5,),
         "final_observations": (5, n, d),
         "final_states": (5, s),
+        "final_mask": (5, n, a),
         "episode": (5,),
     }
     steps = np.zeros(5, int)
@@ -78,6 +79,7 @@ def test_shapes_kinds_and_autoreset(spec):
             shown.observations[going_on], shown.final_observations[going_on]
         )
         np.testing.assert_array_equal(shown.states[going_on], shown.final_states[going_on])
+        np.testing.assert_array_equal(shown.mask[going_on], shown.final_mask[going_on])
         if sizes.box == 0:
             assert shown.mask.any(axis=2).all()
         if number > 0:

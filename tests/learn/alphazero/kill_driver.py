@@ -1,9 +1,10 @@
 """Trains a tiny run again and again, killed at another change of its folder each time, and goes on.
 
-A program of its own, because it forks: ``python -m tests.learn.alphazero.kill_driver FOLDER``. A
-folder changes where a file is renamed or removed and where a folder is made; a process that dies
-anywhere else leaves what it would leave just before its next change. Gradients are computed in
-children only: torch does not fork after them. One line of JSON for each run.
+A program of its own, because it forks: ``python -m tests.learn.alphazero.kill_driver FOLDER STEP``
+kills at every STEP-th change, beginning with the first. A folder changes where a file is renamed or
+removed and where a folder is made; a process that dies anywhere else leaves what it would leave
+just before its next change. Gradients are computed in children only: torch does not fork after
+them. One line of JSON for each run.
 """
 
 import json
@@ -100,7 +101,7 @@ def reached(folder):
     return loop.read_state(state, fresh.trainer).round
 
 
-def main(folder):
+def main(folder, step):
     folder = Path(folder)
     small_evaluations()
     compile_all()
@@ -113,7 +114,7 @@ def main(folder):
         equal = left_by(folder / "run") == reference
         print(json.dumps({"at": number, "rounds": rounds, "equal": equal}), flush=True)
         shutil.rmtree(folder / "run")
-        number += 1
+        number += int(step)
 
 
 if __name__ == "__main__":

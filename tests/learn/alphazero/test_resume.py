@@ -11,10 +11,10 @@ from marl_kit.learn.alphazero.progress import read_progress
 from tests.learn.alphazero.tiny import BOARD, train, training, weights
 
 
-def test_killed_before_every_change_of_the_folder(tmp_path):
-    """Also between the files of a checkpoint: the final weights are those of one process."""
+def killed(folder, step):
+    """What each run was like that was killed, and went on, at every ``step``-th change."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.learn.alphazero.kill_driver", str(tmp_path)],
+        [sys.executable, "-m", "tests.learn.alphazero.kill_driver", str(folder), str(step)],
         cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
@@ -23,11 +23,21 @@ def test_killed_before_every_change_of_the_folder(tmp_path):
     assert done.returncode == 0, done.stderr
     kills = [json.loads(line) for line in done.stdout.splitlines()]
     assert all(kill["equal"] for kill in kills), [kill for kill in kills if not kill["equal"]]
-    # a round writes six files: examples, snapshot, matches, progress, player, state
-    assert len(kills) > 12
     rounds = [kill["rounds"] for kill in kills]
     assert rounds == sorted(rounds)
     assert set(rounds) >= {0, 1}
+    return kills
+
+
+def test_killed_before_changes_of_the_folder(tmp_path):
+    """Also between the files of a checkpoint: the final weights are those of one process."""
+    assert len(killed(tmp_path, 3)) > 4
+
+
+@pytest.mark.slow
+def test_killed_before_every_change_of_the_folder(tmp_path):
+    # a round writes six files: examples, snapshot, matches, progress, player, state
+    assert len(killed(tmp_path, 1)) > 12
 
 
 @pytest.mark.parametrize(
