@@ -76,10 +76,13 @@ class StateAdviser:
     options : PolicyOptions
     critic : StateCritic
     runs : int
+    own : bool
+        Whether agents have their own rewards, which end with their own part in the game.
     """
 
-    def __init__(self, options: PolicyOptions, critic: StateCritic, runs: int):
+    def __init__(self, options: PolicyOptions, critic: StateCritic, runs: int, own: bool):
         self.options, self.critic, self.norm = options, critic, ValueNorm(runs)
+        self._alone = own or options.critic == "local"
         self._memory: torch.Tensor | None = None
 
     def advise(self, found: Rollout, policies: Policies, numbers: torch.Tensor) -> Advice:
@@ -90,7 +93,7 @@ class StateAdviser:
         now, then, self._memory = self.critic.values(found, before)
         if options.normalise_values:
             now, then = self.norm.denormalise(now), self.norm.denormalise(then)
-        ended = found.ended if options.critic == "local" else team_ended(found)
+        ended = found.ended if self._alone else team_ended(found)
         advantages = gae(
             found.rewards,
             now,
@@ -207,7 +210,7 @@ def new_adviser(
     """The critic that the options name."""
     if options.critic == "central":
         central = CentralCritic(generators, sizes, options.width, own)
-        return StateAdviser(options, central, len(generators))
+        return StateAdviser(options, central, len(generators), own)
     local = options.critic == "local"
     networks = AgentNetworks(
         generators,
@@ -219,7 +222,7 @@ def new_adviser(
         recurrent=options.recurrent,
     )
     if local:
-        return StateAdviser(options, LocalCritic(networks), len(generators))
+        return StateAdviser(options, LocalCritic(networks), len(generators), own)
     return CounterfactualAdviser(options, CounterfactualCritic(networks, sizes.most_actions))
 
 

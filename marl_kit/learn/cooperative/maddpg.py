@@ -16,7 +16,7 @@ from marl_kit.learn.cooperative.agents import AgentNetworks, groups_of, sees_ids
 from marl_kit.learn.cooperative.kept import Part, Tensors, Weights, gathered, handed_out
 from marl_kit.learn.cooperative.optimiser import Optimiser
 from marl_kit.learn.cooperative.replay import Replay
-from marl_kit.learn.cooperative.rollout import Rollout, Seen, first_seen
+from marl_kit.learn.cooperative.rollout import Rollout, Seen, first_seen, usual_steps
 from marl_kit.learn.cooperative.stacked import StackedMLP
 from marl_kit.learn.ppo import legal_log_softmax
 
@@ -48,7 +48,7 @@ class DeterministicOptions:
     following : float
         How far the targets' networks go towards the learned ones in a step.
     rollout : int, optional
-        Steps of a sequence; an episode's, but at most 64, unless given.
+        Steps of a sequence; whole episodes, but at most 64, unless given.
     slots, batch, updates : int
         Sequences in memory; in a step; steps after a rollout.
     largest_gradient : float
@@ -109,7 +109,7 @@ class DeterministicLearner:
         key: int,
         own: bool = False,
     ):
-        self.options, self.sizes, self.key = options, sizes, key
+        self.options, self.sizes, self.key, self.own = options, sizes, key, own
         self.outputs = sizes.box or sizes.most_actions
         agents = len(sizes.agents)
         self.actors = AgentNetworks(
@@ -140,7 +140,7 @@ class DeterministicLearner:
     @property
     def rollout(self) -> int:
         """Steps of a rollout."""
-        return self.options.rollout or min(self.sizes.horizon, 64)
+        return self.options.rollout or usual_steps(self.sizes.horizon, 64)
 
     @property
     def acting(self) -> nn.Module:
@@ -218,7 +218,8 @@ class DeterministicLearner:
                 following = self._one_hot(legal_log_softmax(outputs, found.after_mask).argmax(-1))
             joint = _joint(following)[:, None].expand(-1, taken.shape[1], -1, -1, -1)
             later = self._value(self.later_critic, found.after_states, joint)
-            targets = found.rewards + self.options.discount * later * ~found.ended
+            ended = found.ended if self.own else found.ended.all(1, keepdim=True)
+            targets = found.rewards + self.options.discount * later * ~ended
         joint = _joint(taken)[:, None].expand(-1, taken.shape[1], -1, -1, -1)
         values = self._value(self.critic, found.states, joint)
         return mean_of((values - targets).square(), found.alive)

@@ -12,6 +12,9 @@ from marl_kit.learn.cooperative.stacked import StackedMLP
 
 EMBEDDING = 32
 HEADS = 4
+GENTLE = 0.3
+"""Gain of the layers that make a mixer's weights: at first the team's value moves about as much as
+an agent's, not ten times as much, from which the targets would run away."""
 ONE = (0,)
 """The groups of a network that all agents share: one a run."""
 
@@ -60,9 +63,9 @@ class Monotone(nn.Module):
     def __init__(self, generators: Sequence[torch.Generator], agents: int, state: int):
         super().__init__()
         self.shape = agents, EMBEDDING
-        self.weights_in = StackedMLP(generators, ONE, (state, agents * EMBEDDING))
-        self.bias_in = StackedMLP(generators, ONE, (state, EMBEDDING))
-        self.weights_out = StackedMLP(generators, ONE, (state, EMBEDDING))
+        self.weights_in = StackedMLP(generators, ONE, (state, agents * EMBEDDING), GENTLE)
+        self.bias_in = StackedMLP(generators, ONE, (state, EMBEDDING), GENTLE)
+        self.weights_out = StackedMLP(generators, ONE, (state, EMBEDDING), GENTLE)
         self.bias_out = StackedMLP(generators, ONE, (state, EMBEDDING, 1))
 
     def forward(self, mixed: Mixed) -> torch.Tensor:

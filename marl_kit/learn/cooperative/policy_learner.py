@@ -16,7 +16,7 @@ from marl_kit.learn.cooperative.kept import Part, Tensors, Weights, gathered, ha
 from marl_kit.learn.cooperative.optimiser import Optimiser
 from marl_kit.learn.cooperative.policies import Policies, Section, drawn
 from marl_kit.learn.cooperative.policy_options import PolicyOptions
-from marl_kit.learn.cooperative.rollout import Rollout, Seen, first_seen
+from marl_kit.learn.cooperative.rollout import Rollout, Seen, first_seen, usual_steps
 from marl_kit.learn.ppo import clipped_loss, entropy
 
 _ORDER, _PIECES, _ACTIONS = range(3)
@@ -74,7 +74,7 @@ class PolicyLearner:
     @property
     def rollout(self) -> int:
         """Steps of a rollout."""
-        return self.options.rollout or min(self.sizes.horizon, 128)
+        return self.options.rollout or usual_steps(self.sizes.horizon, 128)
 
     @property
     def acting(self) -> nn.Module:

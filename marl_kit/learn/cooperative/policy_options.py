@@ -42,7 +42,7 @@ class PolicyOptions:
     rate, critic_rate : float
         Of Adam.
     rollout : int, optional
-        Steps between updates; an episode's, but at most 128, unless given.
+        Steps between updates; whole episodes, but at most 128, unless given.
     epochs, minibatches : int
         How often a rollout is learned from, and in how many pieces.
     normalise_values : bool

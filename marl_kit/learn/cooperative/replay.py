@@ -29,9 +29,11 @@ class Replay:
         return min(self.added, self.slots)
 
     def add(self, rollout: Rollout) -> None:
-        """Put in all copies of a rollout."""
+        """Put in all copies of a rollout, or the first where there are more than slots."""
+        copies = min(rollout.over.shape[1], self.slots)
+        if copies < rollout.over.shape[1]:  # no room for more
+            rollout = rollout.copies(torch.arange(copies))
         arrays = {f.name: getattr(rollout, f.name) for f in fields(rollout)}
-        copies = rollout.over.shape[1]
         places = (torch.arange(copies) + self.added) % self.slots
         for name, array in arrays.items():
             axis = 1 if name in OF_TEAM else 2

@@ -103,8 +103,19 @@ class Rollout:
         return Rollout(**{n: x.index_select(axis[n], chosen) for n, x in picked.items()})
 
 
+BELOW_ONE = 1 - 2.0**-24
+"""The greatest float32 below 1: rounding makes no random number in [0, 1) a 1."""
 OF_TEAM = {"states", "after_states", "over", "starts"}
 """Arrays without an axis of agents."""
+
+
+USUAL_STEPS = 25
+"""A rollout is of whole episodes, and at least so long."""
+
+
+def usual_steps(horizon: int, most: int) -> int:
+    """Steps of a rollout, unless they are given: whole episodes, but at most so many."""
+    return min(-(-USUAL_STEPS // horizon) * horizon, most)
 
 
 def empty_rollout(sizes: TeamSizes, runs: int, copies: int, steps: int, remembered: int) -> Rollout:
@@ -210,7 +221,7 @@ class Collector:
         agents, draws = len(self.environment.sizes.agents), self.learner.draws
         copies = np.arange(self.environment.batch)
         drawn = uniforms(self.key, copies, np.full(len(copies), self.steps), agents * draws)
-        return self._of_agents(drawn.reshape(-1, agents, draws))
+        return self._of_agents(drawn.reshape(-1, agents, draws).clip(max=BELOW_ONE))
 
     def _of_agents(self, array: np.ndarray) -> torch.Tensor:
         return agents_first(array, self.runs)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from marl_kit.core.registry import resolve
 from marl_kit.core.results import aligned, html_table
 from marl_kit.evaluate.interquartile import bootstrap_interval, interquartile_mean
 from marl_kit.learn.cooperative.trained import TrainedTeam
@@ -85,9 +86,7 @@ class TeamResult:
     def plot(self, ax: Any = None) -> Any:
         """The interquartile mean with its interval, and a thin line for each run; see
         ``mk.plot_team_returns``."""
-        from marl_kit.plot.teams import plot_team_returns
-
-        return plot_team_returns({self.algorithm: self}, ax=ax)
+        return resolve("marl_kit.plot.teams:plot_team_returns")({self.algorithm: self}, ax=ax)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, lists and strings. NaN becomes None."""

@@ -171,6 +171,8 @@ class Training:
         collector.shown = collector.environment.remember(memory)
         collector.steps = int(tensors["collector.steps"])
         collector.starts = tensors["collector.starts"].numpy().copy()
+        if not collector.environment.exact_memory:  # its episodes begin anew
+            collector.starts[:] = True
         collector.memory = tensors["collector.memory"]
         self._seconds, self.trials = float(tensors["seconds"]), list(trials)
         if trials:

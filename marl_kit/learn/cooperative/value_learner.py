@@ -22,12 +22,9 @@ from marl_kit.learn.cooperative.mixers import (
 )
 from marl_kit.learn.cooperative.optimiser import Optimiser
 from marl_kit.learn.cooperative.replay import Replay
-from marl_kit.learn.cooperative.rollout import Rollout, Seen, first_seen
+from marl_kit.learn.cooperative.rollout import Rollout, Seen, first_seen, usual_steps
 from marl_kit.learn.cooperative.value_options import ValueOptions
 from marl_kit.learn.cooperative.value_targets import lambda_returns
-
-NEVER = -1e9
-"""The value of an illegal action, below all others."""
 
 
 class Valuation(nn.Module):
@@ -132,7 +129,7 @@ class ValueLearner:
     @property
     def rollout(self) -> int:
         """Steps of a rollout."""
-        return self.options.rollout or min(self.sizes.horizon, 64)
+        return self.options.rollout or usual_steps(self.sizes.horizon, 64)
 
     def no_memory(self, copies: int) -> torch.Tensor:
         return self.online.agents.no_memory(copies)
@@ -240,13 +237,15 @@ def mix(
 
 
 def greedy(values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """The best legal action; 0 where there is none."""
+    """The best legal action; 0, which stands for waiting, where there is none."""
     return _masked(values, mask).argmax(-1)
 
 
 def _masked(values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Illegal actions below all others; where nothing is legal, nothing counts."""
-    return values.masked_fill(mask.any(-1, keepdim=True) & ~mask, NEVER)
+    """Illegal actions below all others; where nothing is legal, all but action 0."""
+    waits = ~mask.any(-1, keepdim=True)
+    first = torch.arange(mask.shape[-1]) == 0
+    return values.masked_fill(~(mask | (waits & first)), -torch.inf)
 
 
 def random_legal(mask: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:

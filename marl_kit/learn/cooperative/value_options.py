@@ -38,7 +38,7 @@ class ValueOptions:
     explore_steps : int
         Share of random actions, falling in a straight line over so many steps of a run.
     rollout : int, optional
-        Steps of a sequence; an episode's, but at most 64, unless given.
+        Steps of a sequence; whole episodes, but at most 64, unless given.
     slots : int
         Sequences in the memory of each run.
     batch : int
