@@ -64,6 +64,12 @@ ORACLES: dict[str, OracleKind] = {
             "policy_gradient(episodes=2000,rate=0.5,entropy=0.01)",
         ),
         OracleKind(
+            "ppo",
+            "marl_kit.learn.ppo_oracle:PPOOracle",
+            "a network that learns by clipped steps (PPO) from games on the compiled tree",
+            "ppo(updates=20,entropy=0.01)",
+        ),
+        OracleKind(
             "uct",
             "marl_kit.learn.uct:UctOracle",
             "a searcher whose budget may grow from wave to wave (perfect information)",

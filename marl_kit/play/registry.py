@@ -113,6 +113,13 @@ PLAYERS: dict[str, PlayerKind] = {
             reads_file=True,
         ),
         PlayerKind(
+            "ppo:",
+            "marl_kit.learn.ppo_file:ppo_player",
+            "a network that was trained by PPO (games that can be enumerated)",
+            "ppo:PATH",
+            reads_file=True,
+        ),
+        PlayerKind(
             "openspiel:",
             "marl_kit.play.openspiel_bot:openspiel_player",
             "OpenSpiel's own search, on its games (perfect information)",

@@ -19,6 +19,7 @@ GAME = {
     "solver:": "kuhn_poker",
     "policy:": "kuhn_poker",
     "tabular:": "kuhn_poker",
+    "ppo:": "kuhn_poker",
     "ismcts": "kuhn_poker",
     "smmcts": "goofspiel(num_cards=3,imp_info=False,points_order=descending)",
 }
@@ -32,6 +33,8 @@ def saved(tmp_path_factory) -> str:
     task = Task(game, (mk.make_player("random", game),), np.ones(1), np.random.SeedSequence(0))
     answer = find_oracle("policy_gradient(episodes=200)").answer(task)
     path.with_suffix(".tabular").write_bytes(answer.content)
+    answer = find_oracle("ppo(updates=1,episodes=64,width=16)").answer(task)
+    path.with_suffix(".ppo").write_bytes(answer.content)
     return str(path)
 
 
@@ -47,7 +50,8 @@ def game_of(name: str) -> mk.Game:
 
 
 def spec_of(name: str, saved: str) -> str:
-    paths = {"tabular:": saved.replace(".npz", ".tabular"), "alphazero:": "tic_tac_toe"}
+    paths = {"alphazero:": "tic_tac_toe"}
+    paths |= {f"{name}:": saved.replace(".npz", f".{name}") for name in ("tabular", "ppo")}
     return PLAYERS[name].example.replace("PATH", paths.get(name, saved))
 
 
@@ -118,7 +122,7 @@ def test_act_depends_on_the_generator_only(name, saved) -> None:
 def test_probabilities_are_what_act_draws_from(name, saved) -> None:
     game = game_of(name)
     player = mk.make_player(spec_of(name, saved), game)
-    tells = {"random", "solver:", "policy:", "tabular:", "oracle"}
+    tells = {"random", "solver:", "policy:", "tabular:", "ppo:", "oracle"}
     assert hasattr(player, "probabilities") == (name in tells)
     if name not in tells:
         return
@@ -134,7 +138,7 @@ def test_probabilities_are_what_act_draws_from(name, saved) -> None:
         assert abs(chosen.count(action) / draws - p) <= 4 * error  # nothing allowed where p is 0, 1
 
 
-@pytest.mark.parametrize("name", ["random", "solver:", "policy:", "tabular:", "ismcts"])
+@pytest.mark.parametrize("name", ["random", "solver:", "policy:", "tabular:", "ppo:", "ismcts"])
 def test_a_player_does_not_see_hidden_cards(name, saved) -> None:
     """Player 0 holds the middle card: what it does is the same whatever player 1 holds."""
     game = mk.load_game("kuhn_poker")
@@ -150,7 +154,7 @@ def test_a_player_does_not_see_hidden_cards(name, saved) -> None:
 
 @pytest.mark.parametrize("name", PLAYERS)
 def test_unknown_options_are_refused_with_near_misses(name) -> None:
-    if name in ("solver:", "policy:", "tabular:"):
+    if name in ("solver:", "policy:", "tabular:", "ppo:"):
         pytest.skip("the rest is a method or a path, which have tests of their own")
     spec = PLAYERS[name].example.partition("(")[0] + "(simulatoins=10)"
     with pytest.raises(mk.UnknownNameError, match="option of"):

@@ -155,4 +155,4 @@ def test_a_table_of_other_rules_is_noticed(kuhn, tmp_path) -> None:
 
 def test_which_players_live_in_files() -> None:
     from_files = {name for name, kind in PLAYERS.items() if kind.reads_file}
-    assert from_files == {"policy:", "tabular:", "alphazero:"}
+    assert from_files == {"policy:", "tabular:", "alphazero:", "ppo:"}
