@@ -60,13 +60,15 @@ POLICY = {
     "discount": 0.95,
 }
 VALUE = {"copies": 64, "slots": 4096, "batch": 64, "discount": 0.95, "rate": 7e-4}
+APART = {"sharing": "separate"}
+"""Agents with different parts have different networks."""
 EXPERIMENTS = {
     "spread-mappo": Experiment("simple_spread", "mappo", 1_000_000, -12, POLICY | {"width": 128}),
     "spread-ippo": Experiment("simple_spread", "ippo", 1_000_000, -12, POLICY | {"width": 128}),
     "spread-vdn": Experiment("simple_spread", "vdn", 1_000_000, -12, VALUE),
     "spread-qmix": Experiment("simple_spread", "qmix", 1_000_000, -12, VALUE),
-    "speaker-mappo": Experiment("simple_speaker_listener", "mappo", 500_000, -13, POLICY),
-    "speaker-qmix": Experiment("simple_speaker_listener", "qmix", 500_000, -13, VALUE),
+    "speaker-mappo": Experiment("simple_speaker_listener", "mappo", 500_000, -13, POLICY | APART),
+    "speaker-qmix": Experiment("simple_speaker_listener", "qmix", 500_000, -13, VALUE | APART),
     "foraging-mappo": Experiment("foraging", "mappo", 1_000_000, 0.9, POLICY | {"reward": "sum"}),
     "foraging-vdn": Experiment("foraging", "vdn", 1_000_000, 0.9, VALUE | {"reward": "sum"}),
 }

@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from marl_kit.core.checks import flag, number, whole
+from marl_kit.games.picture import Mark, Picture
 from marl_kit.games.team import Outcome, TeamSizes, View, World
 from marl_kit.games.team_game import TeamGame
 
@@ -294,6 +295,19 @@ class Foraging:
         levels, field = world["levels"], world["field"]
         _look(players, levels, field, self.sight, self.foods, seen, states, mask)
         return View(seen, states, mask)
+
+    def picture(self, world: World, copy: int) -> Picture:
+        """Players are discs, foods squares, both with their levels."""
+        field, levels = world["field"][copy], world["levels"][copy]
+        foods = [
+            Mark(column + 0.5, self.size - row - 0.5, 0.3, "square", 5, str(field[row, column]))
+            for row, column in np.argwhere(field).tolist()
+        ]
+        players = [
+            Mark(column + 0.5, self.size - row - 0.5, 0.38, "disc", 0, str(level))
+            for (row, column), level in zip(world["players"][copy].tolist(), levels, strict=True)
+        ]
+        return Picture((*foods, *players), (0, self.size, 0, self.size), grid=True)
 
 
 def load(

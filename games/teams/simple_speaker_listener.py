@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from marl_kit.core.checks import flag, whole
+from marl_kit.games.picture import Mark, Picture
 from marl_kit.games.team import Outcome, TeamSizes, View, World
 from marl_kit.games.team_game import TeamGame
 
@@ -23,6 +24,9 @@ DIRECTIONS = THRUST * np.array([[0, 0], [-1, 0], [1, 0], [0, -1], [0, 1]], float
 COLOURS = np.array([[0.65, 0.15, 0.15], [0.15, 0.65, 0.15], [0.15, 0.15, 0.65]])
 """Of the landmarks; the speaker sees that of the goal."""
 WORDS = np.eye(3)
+NAMES = "abc"
+"""Of the words, in pictures: they mean what the two agree on, no landmark by themselves."""
+BOX = (-1.2, 1.2, -1.2, 1.2)
 SPEAKER, LISTENER = 0, 1
 SEEN = np.array([3, 11])
 
@@ -86,6 +90,23 @@ class SpeakerListener:
         legal = np.arange(self.sizes.most_actions) < self.sizes.actions[:, None]
         mask = np.broadcast_to(legal, (copies, *legal.shape))
         return View(seen, np.hstack([speaker, listener]), mask)
+
+    def picture(self, world: World, copy: int) -> Picture:
+        """The listener L, the landmarks 1 to 3, the goal in a ring; below, what was said."""
+        goal, landmarks = int(world["goal"][copy]), world["landmarks"][copy].tolist()
+        marks = [Mark(x, y, 0.14, "square", n, str(n + 1)) for n, (x, y) in enumerate(landmarks)]
+        ring = Mark(*landmarks[goal], 0.26, "ring")
+        listener = Mark(*world["listener"][copy].tolist(), 0.13, text="L")
+        said = self._words(world["said"][copy])
+        caption = f"goal {goal + 1}; the speaker says {said}"
+        return Picture((*marks, ring, listener), BOX, caption=caption)
+
+    def _words(self, said: np.ndarray) -> str:
+        if not said.any():
+            return "nothing"
+        if self.sizes.box:
+            return "  ".join(f"{name} {x:.1f}" for name, x in zip(NAMES, said, strict=True))
+        return NAMES[int(said.argmax())]
 
 
 def load(horizon: int = 25, continuous_actions: bool = False) -> TeamGame:

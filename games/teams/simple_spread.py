@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from marl_kit.core.checks import flag, number, whole
+from marl_kit.games.picture import Mark, Picture
 from marl_kit.games.team import Outcome, TeamSizes, View, World
 from marl_kit.games.team_game import TeamGame
 
@@ -23,6 +24,8 @@ FACTS = {
 DT, DAMPING, THRUST = 0.1, 0.25, 5.0
 RADIUS = 0.15
 CONTACT_FORCE, CONTACT_MARGIN = 100.0, 1e-3
+BOX = (-1.2, 1.2, -1.2, 1.2)
+"""Of a picture; everything begins within 1 of the middle."""
 SIGNALS = 2
 """Entries that mpe2 keeps in every observation for the messages of each other agent: zeros."""
 DIRECTIONS = THRUST * np.array([[0, 0], [-1, 0], [1, 0], [0, -1], [0, 1]], float)
@@ -147,6 +150,13 @@ class Spread:
         _look(agents, world["velocities"], world["landmarks"], seen)
         mask = np.ones((*agents.shape[:2], self.sizes.most_actions), bool)
         return View(seen, seen.reshape(len(seen), -1), mask)
+
+    def picture(self, world: World, copy: int) -> Picture:
+        """Agents with their numbers, landmarks as rings about the place that an agent takes."""
+        agents, landmarks = world["agents"][copy].tolist(), world["landmarks"][copy].tolist()
+        discs = [Mark(x, y, RADIUS, colour=0, text=str(n)) for n, (x, y) in enumerate(agents)]
+        rings = [Mark(x, y, 1.3 * RADIUS, "ring", colour=1) for x, y in landmarks]
+        return Picture((*discs, *rings), BOX)
 
 
 def load(

@@ -12,6 +12,7 @@ from marl_kit.cli.games import games
 from marl_kit.cli.league import app as league
 from marl_kit.cli.play import play
 from marl_kit.cli.solve import solve
+from marl_kit.cli.team import app as team
 from marl_kit.cli.tour import tour
 from marl_kit.cli.train import app as train
 
@@ -24,6 +25,7 @@ for command in (games, solve, exploit, play, tour, doctor):
     app.command()(command)
 app.add_typer(train, name="train")
 app.add_typer(league, name="league")
+app.add_typer(team, name="team")
 
 
 @app.callback(invoke_without_command=True)

@@ -74,6 +74,14 @@ def ruled_table(
     return table
 
 
+def duration(seconds: float) -> str:
+    """``1 h 05 min``, ``5 min 10 s`` or ``9 s``."""
+    whole = round(seconds)
+    if whole >= 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    return f"{whole // 60} min {whole % 60:02} s" if whole >= 60 else f"{whole} s"
+
+
 def _finite(x: Any) -> Any:
     if isinstance(x, Mapping):
         return {str(key): _finite(value) for key, value in x.items()}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import marl_kit as mk
-from marl_kit.cli.console import INTERRUPTED, err, grid, out, print_json
+from marl_kit.cli.console import INTERRUPTED, duration, err, grid, out, print_json
 from marl_kit.cli.league.options import values
 from marl_kit.cli.options import AsJson, GameSpec, Seed
 from marl_kit.cli.waiting import announce_compilation
@@ -97,7 +97,7 @@ class _Shown:
         if not self.rows:
             err().print(HEADING)
         self.rows.append(row)
-        err().print(_line(row) + f"  {_duration(self._left(row))}")
+        err().print(_line(row) + f"  {duration(self._left(row))}")
         if self.further is not None:
             self.further(row)
 
@@ -116,7 +116,7 @@ class _Shown:
         last = self.rows[-1]
         facts = [
             ("rounds", f"{last.round:,}, with {last.games:,} games"),
-            ("trained", _duration(last.seconds)),
+            ("trained", duration(last.seconds)),
         ]
         rated = [row for row in self.rows if not math.isnan(row.elo)]
         if rated:
@@ -145,11 +145,3 @@ def _line(row: ProgressRow) -> str:
         f"{row.round:6}  {row.games:8,}  {row.positions_per_second:11,.0f}  "
         f"{row.value_loss:10.4f}  {row.policy_loss:11.4f} {strength}  {keeping}"
     )
-
-
-def _duration(seconds: float) -> str:
-    """``1 h 05 min``, ``5 min 10 s`` or ``9 s``."""
-    whole = round(seconds)
-    if whole >= 3600:
-        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
-    return f"{whole // 60} min {whole % 60:02} s" if whole >= 60 else f"{whole} s"

@@ -96,7 +96,9 @@ def _of_game(game: Game, options: dict[str, Any]) -> Team:
     if isinstance(game, NormalFormGame):
         from marl_kit.games.team_stage import stage_team
 
-        return stage_team(game)
+        stage = stage_team(game)
+        stage.spec = game.spec
+        return stage
     from marl_kit.games.team_turns import TurnTeam
 
     return TurnTeam(game)

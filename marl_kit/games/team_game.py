@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from marl_kit.core.errors import UnsupportedGameError
 from marl_kit.core.progress import Progress
 from marl_kit.games.game import Form, Game, State
-from marl_kit.games.load import load_game
 from marl_kit.games.team import TeamRules, TeamSizes
 from marl_kit.games.team_batch import BatchedTeam
 from marl_kit.games.tree import GameTree
@@ -85,10 +84,12 @@ class TeamGame(Game):
             f"game.environment(batch, seed) for many copies or game.parallel_env() for PettingZoo."
         )
 
-    def __reduce__(self) -> tuple[Callable[..., Game], tuple[Any, ...]]:
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """Another process loads the game again: compiled functions do not travel."""
         if not self.spec:
             raise UnsupportedGameError(
                 f"{self.name} was not made by mk.load_game, so another process cannot load it."
             )
-        return load_game, (self.spec,)
+        from marl_kit.games.as_team import as_team
+
+        return as_team, (self.spec,)  # load_game would make the game in normal form of a stage's

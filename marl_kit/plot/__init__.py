@@ -15,6 +15,7 @@ from marl_kit.plot.cycles import plot_cycles
 from marl_kit.plot.forgetting import plot_forgetting
 from marl_kit.plot.game_tree import plot_game_tree
 from marl_kit.plot.genealogy import plot_genealogy
+from marl_kit.plot.landing import plot_landing
 from marl_kit.plot.league_exploitability import plot_league_exploitability
 from marl_kit.plot.league_payoffs import plot_league_payoffs
 from marl_kit.plot.league_ratings import plot_league_ratings
@@ -25,6 +26,8 @@ from marl_kit.plot.payoffs import plot_payoffs
 from marl_kit.plot.qre import plot_qre
 from marl_kit.plot.ratings import plot_ratings
 from marl_kit.plot.report import write_report
+from marl_kit.plot.team_animation import write_team_animation
+from marl_kit.plot.teams import plot_cross_play, plot_team_returns
 from marl_kit.plot.training_curve import plot_training_curve
 from marl_kit.plot.trajectory import plot_trajectory
 from marl_kit.plot.vector_field import plot_vector_field
@@ -37,10 +40,12 @@ __all__ = [
     "plot_convergence",
     "plot_correlated_polytope",
     "plot_correlated_simplex",
+    "plot_cross_play",
     "plot_cycles",
     "plot_forgetting",
     "plot_game_tree",
     "plot_genealogy",
+    "plot_landing",
     "plot_league_exploitability",
     "plot_league_payoffs",
     "plot_league_ratings",
@@ -49,9 +54,11 @@ __all__ = [
     "plot_payoffs",
     "plot_qre",
     "plot_ratings",
+    "plot_team_returns",
     "plot_training_curve",
     "plot_trajectory",
     "plot_vector_field",
     "write_league_report",
     "write_report",
+    "write_team_animation",
 ]

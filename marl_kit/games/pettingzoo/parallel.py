@@ -100,6 +100,11 @@ class ParallelTeam:
         self.state = "observations" if told is None else "env"
         self.sizes = _sizes(spaces, told, horizon or _own_horizon(self._first))
 
+    @property
+    def most_copies(self) -> int | None:
+        """1 of a live environment, which nobody can make again."""
+        return 1 if self._make is None else None
+
     def environment(self, batch: int = 1, seed: int | None = None) -> ParallelBatch:
         """``batch`` copies that are stepped one after another; call its ``reset()`` first.
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from marl_kit.core.errors import InvalidOptionError
 from marl_kit.learn.alphazero.progress import ProgressRow
+from marl_kit.learn.tensorboard import scalar_writer
 
 
 def tensorboard_writer(folder: str | Path) -> Callable[[ProgressRow], None]:
@@ -18,21 +18,11 @@ def tensorboard_writer(folder: str | Path) -> Callable[[ProgressRow], None]:
     InvalidOptionError
         TensorBoard is not installed.
     """
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError as error:
-        raise InvalidOptionError(
-            "tensorboard is not installed; `pip install tensorboard`, or leave it away: the run's "
-            "progress.csv has the same numbers."
-        ) from error
-    writer = SummaryWriter(str(folder))
+    scalars = scalar_writer(folder)
 
     def write(row: ProgressRow) -> None:
         told = asdict(row)
         games = told.pop("games")
-        for name, value in told.items():
-            if value == value:  # not NaN: not measured in this round
-                writer.add_scalar(name, value, games)
-        writer.flush()
+        scalars(told, games)
 
     return write

@@ -94,11 +94,12 @@ class StateAdviser:
         if options.normalise_values:
             now, then = self.norm.denormalise(now), self.norm.denormalise(then)
         ended = found.ended if self._alone else team_ended(found)
+        over = found.left if self._alone else found.over[:, None].expand_as(ended)
         advantages = gae(
             found.rewards,
             now,
             then * ~ended,
-            found.over[:, None] | ended,
+            over,
             discount=options.discount,
             trace=options.trace,
         )
@@ -155,7 +156,7 @@ class CounterfactualAdviser:
         return lambda_returns(
             found.rewards,
             following * ~ended,
-            found.over[:, None] | ended,
+            found.over[:, None].expand_as(ended),
             discount=self.options.discount,
             trace=self.options.trace,
         )

@@ -113,6 +113,12 @@ class AgentNetworks(nn.Module):
             features = memories = self._remembered(features, starts, memory)
         return self._answers(features), memories
 
+    def memories(self, x: torch.Tensor, starts: torch.Tensor, memory: torch.Tensor) -> torch.Tensor:
+        """After each of a sequence of observations, without their answers."""
+        if self.cell is None:
+            return x.new_zeros((*x.shape[:-1], 0))
+        return self._remembered(self.body(self._named(x)).relu(), starts, memory)
+
     def after(self, x: torch.Tensor, memories: torch.Tensor) -> torch.Tensor:
         """Answers to one more observation behind each of a sequence, [S, N, M, T, outputs].
 

@@ -22,6 +22,11 @@ REWARDS = {
 """How learners derive rewards from those of the environment."""
 
 
+def scale_of(reward: str) -> str:
+    """What the return of an episode is, in words."""
+    return f"{REWARDS[reward]}, undiscounted, per episode"
+
+
 class Seen(NamedTuple):
     """What agents see before a step."""
 
@@ -66,6 +71,8 @@ class Rollout:
         As derived: equal for all agents unless each has its own.
     ended : bool [S, N, B, T]
         The game has ended for the agent: nothing follows.
+    left : bool [S, N, B, T]
+        The agent's last step: the game has ended for it, it was cut off, or the episode is over.
     over : bool [S, B, T]
         The episode's last step, whether it ended or was cut off.
     starts : bool [S, B, T]
@@ -85,6 +92,7 @@ class Rollout:
     actions: torch.Tensor
     rewards: torch.Tensor
     ended: torch.Tensor
+    left: torch.Tensor
     over: torch.Tensor
     starts: torch.Tensor
     memory: torch.Tensor
@@ -139,6 +147,7 @@ def empty_rollout(sizes: TeamSizes, runs: int, copies: int, steps: int, remember
         actions=actions,
         rewards=zeros(of_agents),
         ended=zeros(of_agents, torch.bool),
+        left=zeros(of_agents, torch.bool),
         over=zeros(of_team, torch.bool),
         starts=zeros(of_team, torch.bool),
         memory=zeros((runs, n, copies, remembered)),
@@ -208,6 +217,7 @@ class Collector:
         found.actions[:, :, :, t] = actions
         found.rewards[:, :, :, t] = self._of_agents(self.derive(after.rewards, alive))
         found.ended[:, :, :, t] = self._of_agents(ended)
+        found.left[:, :, :, t] = self._of_agents(ended | ~after.alive | after.over[:, None])
         found.over[:, :, t] = team(after.over)
         found.after_alive[:, :, :, t] = self._of_agents(alive & ~ended)
         found.after_observations[:, :, :, t] = self._of_agents(after.final_observations)
@@ -215,6 +225,11 @@ class Collector:
         found.after_mask[:, :, :, t] = self._of_agents(after.final_mask)
         self.shown, self.starts = after, after.over
         self.steps += 1
+
+    def begin_again(self, seed: int) -> None:
+        """Leave the episodes that run and begin others."""
+        self.shown, self.starts = self.environment.reset(seed), np.ones(self.starts.shape, bool)
+        self.memory = self.learner.no_memory(self.copies)
 
     def _numbers(self) -> torch.Tensor:
         """Random numbers [S, N, B, draws]."""

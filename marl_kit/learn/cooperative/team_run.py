@@ -122,6 +122,11 @@ def write_description(path: Path, told: dict[str, Any]) -> None:
     write_atomic(path / RUN, json.dumps(told, indent=1) + "\n")
 
 
+def has_state(path: Path) -> bool:
+    """Whether a run has got so far that something was written."""
+    return (path / STATE).exists()
+
+
 def write_training(path: Path, training: Training, teams: Tensors) -> None:
     """Write down how far a run has come; the state last."""
     told = {"steps": training.steps}
@@ -139,7 +144,7 @@ def read_training(path: Path, training: Training) -> None:
     CheckpointError
         Damaged files; nothing is changed in the folder.
     """
-    if not (path / STATE).exists():
+    if not has_state(path):
         return
     tensors, told = read_tensors(path / STATE, STATE_FORMAT, VERSION)
     trials = [t for t in read_trials(path, training.plan.seeds) if t.steps <= told["steps"]]

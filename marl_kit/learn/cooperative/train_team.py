@@ -19,13 +19,21 @@ from marl_kit.games.as_team import Team, as_team
 from marl_kit.learn.cooperative import team_run
 from marl_kit.learn.cooperative.algorithms import options_for
 from marl_kit.learn.cooperative.kept import Tensors, Weights
-from marl_kit.learn.cooperative.rollout import REWARDS, deriving
+from marl_kit.learn.cooperative.rollout import deriving, scale_of
 from marl_kit.learn.cooperative.team_result import TeamResult
 from marl_kit.learn.cooperative.trained import TrainedTeam
-from marl_kit.learn.cooperative.training import Plan, Training, Trial, one_run, untrained
+from marl_kit.learn.cooperative.training import (
+    Plan,
+    Training,
+    Trial,
+    is_single,
+    one_run,
+    untrained,
+)
 from marl_kit.learn.networks.file import read_tensors
 
 STEPS = 100_000
+COPIES = 32
 TRIALS = 20
 """Of a run, unless ``evaluate_every`` is given."""
 MOST_SEEDS = 4096
@@ -131,17 +139,16 @@ def train_team(
         episodes=whole("episodes", episodes),
     )
     with one_torch_thread():
+        training = Training(plan)
         if folder is None:
-            return _trained(Training(plan), steps, None, progress)
-        if there is not None:
-            team_run.require_same(folder, there, team_run.described(plan))
+            return _trained(training, steps, None, progress)
+        if there is None:
+            first = training.try_out()  # what is refused is refused before there is a folder
+            if progress is not None:
+                progress(first, steps)
         lock = _locked(folder)
         try:
-            if there is None and (there := team_run.read_description(folder)) is not None:
-                team_run.require_same(folder, there, team_run.described(plan))
-            training = Training(plan)
-            team_run.write_description(folder, there or team_run.described(plan))
-            team_run.read_training(folder, training)
+            _enter(folder, training)
             return _trained(training, steps, folder, progress)
         finally:
             lock.release()
@@ -165,6 +172,10 @@ def load_teams(path: str | Path) -> tuple[TrainedTeam, ...]:
         raise CheckpointError(
             f"{str(folder / team_run.RUN)!r} is damaged ({error!r:.80})."
         ) from error
+    if not team_run.has_state(folder):
+        raise CheckpointError(
+            f"the run in {str(folder)!r} was stopped before its first trial; train it first."
+        )
     weights, _ = read_tensors(folder / team_run.TEAMS, team_run.TEAMS_FORMAT, team_run.VERSION)
     learner = untrained(plan)
     try:
@@ -183,6 +194,18 @@ def _plan_of(told: dict[str, Any]) -> Plan:
         options=options_for(told["algorithm"], told["options"]),
         **{name: told[name] for name in names},
     )
+
+
+def _enter(folder: Path, training: Training) -> None:
+    """Go on with the run in a folder, or begin it there; nobody else can change it now."""
+    mine = team_run.described(training.plan)
+    if (there := team_run.read_description(folder)) is None:
+        team_run.write_description(folder, mine)
+    else:
+        team_run.require_same(folder, there, mine)
+        team_run.read_training(folder, training)
+    if training.trials and not team_run.has_state(folder):
+        _write(folder, training)
 
 
 def _trained(
@@ -219,7 +242,7 @@ def _result(training: Training) -> TeamResult:
         algorithm=plan.algorithm,
         returns=np.stack([t.returns for t in trials], axis=1),
         steps=np.array([t.steps for t in trials]),
-        scale=f"{REWARDS[plan.reward]}, undiscounted, per episode",
+        scale=scale_of(plan.reward),
         players=_teams(plan, training.learner),
         seconds=np.array([t.seconds for t in trials]),
         losses={n: np.stack([t.losses.get(n, nothing) for t in trials], 1) for n in names},
@@ -246,7 +269,7 @@ def _teams(plan: Plan, learner: Any) -> tuple[TrainedTeam, ...]:
 def _copies(team: Team, copies: int | None) -> int:
     if copies is not None:
         return whole("copies", copies)
-    return min(32, getattr(team, "most_copies", 32) or 32)
+    return 1 if is_single(team) else COPIES
 
 
 def _between_trials(given: int | None, steps: int, there: dict[str, Any] | None) -> int:

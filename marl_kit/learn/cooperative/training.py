@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +12,7 @@ import torch
 from marl_kit.core.errors import InvalidOptionError
 from marl_kit.core.seeds import child
 from marl_kit.games.as_team import Team
+from marl_kit.games.team import TeamEnvironment
 from marl_kit.learn.cooperative.algorithms import Options, new_learner
 from marl_kit.learn.cooperative.kept import Tensors, Weights
 from marl_kit.learn.cooperative.learner import Learner
@@ -92,10 +92,12 @@ class Training:
         root = np.random.SeedSequence(plan.seed)
         self._trial_seed = _number(root, "trial")
         self.learner = untrained(plan)
-        environment = plan.team.environment(plan.seeds * plan.copies, _number(root, "play"))
-        shown, key = environment.reset(), _number(root, "exploration")
+        seed, key = _number(root, "play"), _number(root, "exploration")
+        environment = plan.team.environment(plan.seeds * plan.copies, seed)
+        shown = environment.reset()
         self.collector = Collector(environment, shown, plan.seeds, self.learner, plan.reward, key)
         self.trials: list[Trial] = []
+        self._trying: TeamEnvironment | None = None
         self._seconds = 0.0
         self._losses: dict[str, np.ndarray] = {}
 
@@ -136,11 +138,28 @@ class Training:
     def try_out(self) -> Trial:
         """See what the teams get now."""
         began, plan = time.perf_counter(), self.plan
-        environment = plan.team.environment(plan.seeds * plan.episodes, self._trial_seed)
-        returns = returns_of(environment, self.learner, plan.seeds, plan.reward, self._trial_seed)
+        returns = self._alone() if is_single(plan.team) else self._together()
         self._seconds += time.perf_counter() - began
         self.trials.append(Trial(self.steps, round(self._seconds, 2), returns, self._losses))
         return self.trials[-1]
+
+    def _together(self) -> np.ndarray:
+        """In copies of their own, all episodes at once."""
+        plan = self.plan
+        if self._trying is None:
+            self._trying = plan.team.environment(plan.seeds * plan.episodes, self._trial_seed)
+        return returns_of(self._trying, self.learner, plan.seeds, plan.reward, self._trial_seed)
+
+    def _alone(self) -> np.ndarray:
+        """In the one copy that there is, which leaves the episode that was running."""
+        plan, environment = self.plan, self.collector.environment
+        found = [
+            returns_of(environment, self.learner, 1, plan.reward, self._trial_seed + k)
+            for k in range(plan.episodes)
+        ]
+        root = np.random.SeedSequence(plan.seed)
+        self.collector.begin_again(_number(root, "play", len(self.trials)))
+        return np.mean(found, axis=0)
 
     def tensors(self) -> Tensors:
         """All that the runs go on from."""
@@ -179,6 +198,11 @@ class Training:
             self._losses = trials[-1].losses
 
 
+def is_single(team: Team) -> bool:
+    """Whether there is but one copy of the environment: a live one that nobody can make again."""
+    return getattr(team, "most_copies", None) == 1
+
+
 def untrained(plan: Plan) -> Learner:
     """The learner with which a plan begins; run s has the weights of seed s, whatever S is."""
     root = np.random.SeedSequence(plan.seed)
@@ -201,11 +225,6 @@ def one_run(plan: Plan, learner: Learner, run: int) -> Learner:
     weights = {n: x[run : run + 1].clone() for n, x in Weights(learner.acting).tensors().items()}
     Weights(alone.acting).restore(weights)
     return alone
-
-
-def rollouts_for(steps: int, steps_of_rollout: int) -> int:
-    """How many rollouts have at least so many steps."""
-    return math.ceil(steps / steps_of_rollout)
 
 
 def _number(root: Any, *path: int | str) -> int:

@@ -191,7 +191,7 @@ class ValueLearner:
     def _targets(self, found: Rollout, memories: torch.Tensor) -> torch.Tensor:
         """Lambda-returns of the greedy team, [S, K, M, T]."""
         judge = self.target if self.central_target is None else self.central_target
-        _, judged = judge.agents(found.observations, found.starts, found.memory)
+        judged = judge.agents.memories(found.observations, found.starts, found.memory)
         values = judge.agents.after(found.after_observations, judged)
         if self.options.double or self.central is not None:
             chooser = self.online.agents.after(found.after_observations, memories)
@@ -201,11 +201,10 @@ class ValueLearner:
         following = mix(
             judge.mixer, values, actions, found.after_mask, found.after_alive, found.after_states
         )
-        rewards, ended = found.rewards, found.ended
-        if following.shape[1] == 1:
-            rewards, ended = rewards[:, :1], ended.all(1, keepdim=True)
+        rewards, ended, over = found.rewards, found.ended, found.left
+        if following.shape[1] < rewards.shape[1]:  # one value for the team
+            rewards, ended, over = rewards[:, :1], ended.all(1, keepdim=True), found.over[:, None]
         following = following * ~ended
-        over = found.over[:, None] | ended
         return lambda_returns(
             rewards, following, over, discount=self.options.discount, trace=self.options.trace
         )
