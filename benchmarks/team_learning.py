@@ -69,8 +69,8 @@ EXPERIMENTS = {
     "spread-qmix": Experiment("simple_spread", "qmix", 1_000_000, -12, VALUE),
     "speaker-mappo": Experiment("simple_speaker_listener", "mappo", 500_000, -13, POLICY | APART),
     "speaker-qmix": Experiment("simple_speaker_listener", "qmix", 500_000, -13, VALUE | APART),
-    "foraging-mappo": Experiment("foraging", "mappo", 1_000_000, 0.9, POLICY | {"reward": "sum"}),
-    "foraging-vdn": Experiment("foraging", "vdn", 1_000_000, 0.9, VALUE | {"reward": "sum"}),
+    "foraging-mappo": Experiment("foraging", "mappo", 800_000, 0.9, POLICY | {"reward": "sum"}),
+    "foraging-vdn": Experiment("foraging", "vdn", 800_000, 0.9, VALUE | {"reward": "sum"}),
 }
 LEVELS = {
     "simple_spread": {"random": -26.44, "two-step lookahead": -7.66},

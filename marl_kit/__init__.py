@@ -94,6 +94,8 @@ _HOME = {
     "play.strength": ["value_keeping"],
     "learn.alphazero.train": ["train_alphazero"],
     "learn.alphago.pipeline": ["alphago"],
+    "learn.ppo_result": ["SelfPlayResult"],
+    "learn.ppo_self_play": ["ppo_self_play"],
     "learn.cooperative.landing": ["landing"],
     "learn.cooperative.landing_result": ["Landing"],
     "learn.cooperative.projection_result": ["MixerFit", "MixerProjection"],

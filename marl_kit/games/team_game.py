@@ -26,6 +26,7 @@ class TeamGame(Game):
 
     Examples
     --------
+    >>> from marl_kit.games.load import load_game
     >>> game = load_game("simple_spread(agents=2)")
     >>> team = game.environment(batch=4, seed=0)
     >>> team.reset().observations.shape

@@ -76,7 +76,7 @@ def _texts(landing: Landing, values: np.ndarray) -> np.ndarray:
 
 def _below(landing: Landing) -> str:
     mixed = landing.outcomes.count(MIXED)
-    told = f"value (mean over the players), and who of {_seeds(len(landing))} ended there"
+    told = f"value (mean over the players),\nand how many of {_seeds(len(landing))} ended there"
     return told + (f"\n{_seeds(mixed)} mixed" if mixed else "")
 
 
@@ -87,4 +87,4 @@ def _seeds(count: int) -> str:
 def _size(rows: tuple[str, ...], columns: tuple[str, ...]) -> tuple[float, float]:
     """Inches."""
     wide = ROOM * CELL[0] * max(len(columns), 4) + LETTER * max(map(len, rows)) + 0.4
-    return wide, ROOM * CELL[1] * len(rows) + 0.9
+    return wide, ROOM * CELL[1] * len(rows) + 1.05

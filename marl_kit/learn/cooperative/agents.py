@@ -31,7 +31,8 @@ def groups_of(sharing: str | Sequence[int], agents: int) -> tuple[int, ...]:
         return tuple(range(agents))
     if sharing in ("ids", "shared"):
         return (0,) * agents
-    if not isinstance(sharing, str) and isinstance(sharing, Sequence) and len(sharing) == agents:
+    numbered = isinstance(sharing, Sequence) and all(isinstance(group, int) for group in sharing)
+    if numbered and len(sharing) == agents:
         names = list(dict.fromkeys(sharing))
         return tuple(names.index(group) for group in sharing)
     raise InvalidOptionError(

@@ -83,7 +83,8 @@ class Duplex(nn.Module):
 
     Wang et al. (2021), QPLEX: duplex dueling multi-agent Q-learning. The weights of values are of
     the state, those of advantages of state and joint action, so that every function whose greedy
-    actions agree with the agents' can be represented.
+    actions agree with the agents' can be represented. As in the paper's section 3.2 no slopes go
+    through the agents' advantages.
     """
 
     def __init__(
@@ -104,7 +105,7 @@ class Duplex(nn.Module):
         scale = self.scale(states).squeeze(1).abs().transpose(1, 2) + 1e-6
         shift = self.shift(states).squeeze(1).transpose(1, 2)
         value = (scale * mixed.greatest + shift).sum(1)
-        advantage = scale * (mixed.chosen - mixed.greatest)
+        advantage = scale * (mixed.chosen - mixed.greatest).detach()
         return (value + (self._attention(mixed) * advantage).sum(1))[:, None]
 
     def _attention(self, mixed: Mixed) -> torch.Tensor:

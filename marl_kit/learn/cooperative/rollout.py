@@ -17,7 +17,7 @@ REWARDS = {
     "mean": "mean of the agents' rewards",
     "sum": "sum of the agents' rewards",
     "shared": "the reward that all agents share",
-    "own": "each agent's own rewards",
+    "own": "each agent's own rewards (of returns the mean over the agents)",
 }
 """How learners derive rewards from those of the environment."""
 

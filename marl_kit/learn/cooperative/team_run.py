@@ -145,6 +145,7 @@ def read_training(path: Path, training: Training) -> None:
         Damaged files; nothing is changed in the folder.
     """
     if not has_state(path):
+        _expect_new(path, training.plan.seeds)
         return
     tensors, told = read_tensors(path / STATE, STATE_FORMAT, VERSION)
     trials = [t for t in read_trials(path, training.plan.seeds) if t.steps <= told["steps"]]
@@ -154,6 +155,15 @@ def read_training(path: Path, training: Training) -> None:
         raise CheckpointError(
             f"{str(path / STATE)!r} does not fit the run that {RUN} describes ({error!r:.100})."
         ) from error
+
+
+def _expect_new(path: Path, seeds: int) -> None:
+    """See that nothing is missing: a run has no state only before its first trial is written."""
+    if (path / PROGRESS).exists() and len(read_trials(path, seeds)) > 1:
+        raise CheckpointError(
+            f"{str(path / STATE)!r} is missing, though {PROGRESS} tells of several trials; put it "
+            f"back, or give another folder."
+        )
 
 
 def read_trials(path: Path, seeds: int) -> list[Trial]:

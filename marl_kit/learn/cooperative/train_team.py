@@ -115,9 +115,9 @@ def train_team(
 
     Examples
     --------
-    >>> result = train_team("two_step", "vdn", steps=256, seeds=2, evaluate_every=256)
+    >>> result = train_team("two_step", "vdn", steps=832, seeds=2, evaluate_every=832)
     >>> result.returns.shape, result.steps.tolist(), result.scale
-    ((2, 2), [0, 256], "mean of the agents' rewards, undiscounted, per episode")
+    ((2, 2), [0, 832], "mean of the agents' rewards, undiscounted, per episode")
     """
     team = as_team(env)
     options = options_for(algorithm, config)

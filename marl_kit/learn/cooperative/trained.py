@@ -141,6 +141,11 @@ class TeamPlayer:
         seen[0, self.agent, : len(given)] = given
         legal = np.zeros((1, len(self.team), sizes.most_actions), bool)
         own = np.ones(sizes.actions[self.agent], bool) if mask is None else np.asarray(mask, bool)
+        if own.ndim != 1 or len(own) > sizes.most_actions:
+            raise InvalidOptionError(
+                f"the mask is of shape {own.shape}; give one entry for each of at most "
+                f"{sizes.most_actions} actions."
+            )
         legal[0, self.agent, : len(own)] = own
         shown = Seen(
             torch.from_numpy(seen).transpose(0, 1)[None],

