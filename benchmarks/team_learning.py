@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 import marl_kit as mk
 from benchmarks.kept import CHECKOUT
 from marl_kit.learn.cooperative.team_result import TeamResult
@@ -128,34 +130,40 @@ def table() -> Iterator[str]:
 
 
 def draw() -> None:
-    """The curves, a panel for each environment."""
+    """The curves, a panel for each environment, without the untrained teams."""
     import matplotlib.pyplot as plt
-    import numpy as np
+
+    from marl_kit.plot.style import style
 
     found = kept()
     environments = list(dict.fromkeys(told["environment"] for told in found.values()))
-    figure, axes = plt.subplots(
-        1, len(environments), figsize=(4.2 * len(environments), 3.4), squeeze=False
+    with style():
+        figure, axes = plt.subplots(len(environments), 1, figsize=(7, 3.4 * len(environments)))
+        for ax, environment in zip(np.atleast_1d(axes), environments, strict=True):
+            levels = LEVELS.get(environment, {})
+            results = {
+                told["algorithm"]: _result(told)
+                for told in found.values()
+                if told["environment"] == environment
+            }
+            mk.plot_team_returns(results, levels=levels, ax=ax)
+            ax.set_title(environment, loc="right")
+        figure.tight_layout()
+        figure.savefig(PICTURE, dpi=110)
+
+
+def _result(told: dict[str, Any]) -> TeamResult:
+    """What was kept after the first trial, without the teams."""
+    return TeamResult(
+        environment=told["environment"],
+        algorithm=told["algorithm"],
+        returns=np.array(told["returns"])[:, 1:],
+        steps=np.array(told["steps"])[1:],
+        scale=told["scale"],
+        players=(),
+        seconds=np.array(told["seconds"])[1:],
+        losses={},
     )
-    for ax, environment in zip(axes[0], environments, strict=True):
-        results = {
-            told["algorithm"]: TeamResult(
-                environment=environment,
-                algorithm=told["algorithm"],
-                returns=np.array(told["returns"]),
-                steps=np.array(told["steps"]),
-                scale=told["scale"],
-                players=(),
-                seconds=np.array(told["seconds"]),
-                losses={},
-            )
-            for told in found.values()
-            if told["environment"] == environment
-        }
-        mk.plot_team_returns(results, levels=LEVELS.get(environment, {}), ax=ax)
-        ax.set_title(environment)
-    figure.tight_layout()
-    figure.savefig(PICTURE, dpi=150)
 
 
 def main() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from marl_kit.core.checks import number
+
 RESAMPLES = 2000
 
 
@@ -46,12 +48,14 @@ def bootstrap_interval(
     low, high : float64 [...]
         NaN where there is one run only, which says nothing about others.
     """
+    number("level", level, 0.0, 1.0)
     runs = np.asarray(runs, float)
     if len(runs) < 2:
         nothing = np.full(runs.shape[1:], np.nan)
         return nothing, nothing
     drawn = np.random.default_rng(seed).integers(len(runs), size=(RESAMPLES, len(runs)))
-    means = interquartile_mean(np.moveaxis(runs[drawn], 1, 0))
-    tail = (1 - level) / 2
-    low, high = np.quantile(means, [tail, 1 - tail], axis=0)
+    columns = runs.reshape(len(runs), -1).T  # one after another: all draws of all would be large
+    tails = (1 - level) / 2, (1 + level) / 2
+    ends = [np.quantile(interquartile_mean(column[drawn].T), tails) for column in columns]
+    low, high = np.reshape(np.transpose(ends), (2, *runs.shape[1:]))
     return low, high

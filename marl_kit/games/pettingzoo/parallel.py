@@ -84,6 +84,7 @@ class ParallelTeam:
     ):
         if state not in STATES:
             raise InvalidOptionError(f"state is {state!r}; give one of {', '.join(STATES)}.")
+        self.options = {"horizon": horizon, "state": state}
         live = is_environment(env)
         if not live and not callable(env):
             raise InvalidOptionError(

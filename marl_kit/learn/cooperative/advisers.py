@@ -27,6 +27,9 @@ from marl_kit.learn.cooperative.value_targets import lambda_returns
 from marl_kit.learn.ppo import gae, legal_log_softmax
 from marl_kit.learn.value_norm import ValueNorm
 
+FLAT = 1e-5
+"""Advantages that differ by less than this share of their size differ by rounding alone."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Advice:
@@ -76,13 +79,10 @@ class StateAdviser:
     options : PolicyOptions
     critic : StateCritic
     runs : int
-    own : bool
-        Whether agents have their own rewards, which end with their own part in the game.
     """
 
-    def __init__(self, options: PolicyOptions, critic: StateCritic, runs: int, own: bool):
+    def __init__(self, options: PolicyOptions, critic: StateCritic, runs: int):
         self.options, self.critic, self.norm = options, critic, ValueNorm(runs)
-        self._alone = own or options.critic == "local"
         self._memory: torch.Tensor | None = None
 
     def advise(self, found: Rollout, policies: Policies, numbers: torch.Tensor) -> Advice:
@@ -93,18 +93,16 @@ class StateAdviser:
         now, then, self._memory = self.critic.values(found, before)
         if options.normalise_values:
             now, then = self.norm.denormalise(now), self.norm.denormalise(then)
-        ended = found.ended if self._alone else team_ended(found)
-        over = found.left if self._alone else found.over[:, None].expand_as(ended)
         advantages = gae(
             found.rewards,
             now,
-            then * ~ended,
-            over,
+            then * ~found.ended,
+            found.left,
             discount=options.discount,
             trace=options.trace,
         )
         if options.normalise_values:
-            self.norm.update(advantages + now, found.alive)
+            self.norm.update(advantages + now, found.counted)
         return Advice(standardised(advantages, found.choices), advantages + now, before)
 
     def loss(self, found: Rollout, advice: Advice) -> torch.Tensor:
@@ -112,7 +110,7 @@ class StateAdviser:
         targets = advice.targets
         if self.options.normalise_values:
             targets = self.norm.normalise(targets)
-        return mean_of((values - targets).square() / 2, found.alive)
+        return mean_of((values - targets).square() / 2, found.counted)
 
     def learned(self) -> None:
         """Nothing is to be renewed."""
@@ -152,11 +150,10 @@ class CounterfactualAdviser:
         actions = self._next_actions(found, policies, numbers)
         judged = self.judge(found.after_states, found.after_observations, actions)
         following = judged.gather(-1, actions[..., None]).squeeze(-1)
-        ended = team_ended(found)
         return lambda_returns(
             found.rewards,
-            following * ~ended,
-            found.over[:, None].expand_as(ended),
+            following * ~found.ended,
+            found.left,
             discount=self.options.discount,
             trace=self.options.trace,
         )
@@ -185,7 +182,7 @@ class CounterfactualAdviser:
     def loss(self, found: Rollout, advice: Advice) -> torch.Tensor:
         values = self.critic(found.states, found.observations, found.actions)
         taken = values.gather(-1, found.actions[..., None]).squeeze(-1)
-        return mean_of((taken - advice.targets).square() / 2, found.alive)
+        return mean_of((taken - advice.targets).square() / 2, found.counted)
 
     def learned(self) -> None:
         """Renew the networks of the targets, if it is time."""
@@ -211,7 +208,7 @@ def new_adviser(
     """The critic that the options name."""
     if options.critic == "central":
         central = CentralCritic(generators, sizes, options.width, own)
-        return StateAdviser(options, central, len(generators), own)
+        return StateAdviser(options, central, len(generators))
     local = options.critic == "local"
     networks = AgentNetworks(
         generators,
@@ -223,22 +220,19 @@ def new_adviser(
         recurrent=options.recurrent,
     )
     if local:
-        return StateAdviser(options, LocalCritic(networks), len(generators), own)
+        return StateAdviser(options, LocalCritic(networks), len(generators))
     return CounterfactualAdviser(options, CounterfactualCritic(networks, sizes.most_actions))
 
 
-def team_ended(found: Rollout) -> torch.Tensor:
-    """Where nothing more comes for anybody in the team, bool [S, N, B, T]."""
-    return found.ended.all(1, keepdim=True).expand_as(found.ended)
-
-
 def standardised(advantages: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:
-    """With mean 0 and deviation 1 in each run, over what counts."""
-    flat, weights = advantages.flatten(1), counted.flatten(1).float()
+    """With mean 0 and deviation 1 in each run, over what counts; 0 where all are equal."""
+    flat, weights = advantages.flatten(1).double(), counted.flatten(1).double()
     total = weights.sum(1, keepdim=True).clamp(min=1)
     mean = (flat * weights).sum(1, keepdim=True) / total
-    spread = ((flat - mean).square() * weights).sum(1, keepdim=True) / total
-    return ((flat - mean) / (spread.sqrt() + 1e-8)).view_as(advantages)
+    spread = (((flat - mean).square() * weights).sum(1, keepdim=True) / total).sqrt()
+    size = ((flat.square() * weights).sum(1, keepdim=True) / total).sqrt()
+    scaled = torch.where(spread > FLAT * size, (flat - mean) / spread.clamp(min=1e-300), 0.0)
+    return scaled.float().view_as(advantages)
 
 
 def mean_of(losses: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:

@@ -109,7 +109,7 @@ class DeterministicLearner:
         key: int,
         own: bool = False,
     ):
-        self.options, self.sizes, self.key, self.own = options, sizes, key, own
+        self.options, self.sizes, self.key = options, sizes, key
         self.outputs = sizes.box or sizes.most_actions
         agents = len(sizes.agents)
         self.actors = AgentNetworks(
@@ -218,11 +218,10 @@ class DeterministicLearner:
                 following = self._one_hot(legal_log_softmax(outputs, found.after_mask).argmax(-1))
             joint = _joint(following)[:, None].expand(-1, taken.shape[1], -1, -1, -1)
             later = self._value(self.later_critic, found.after_states, joint)
-            ended = found.ended if self.own else found.ended.all(1, keepdim=True)
-            targets = found.rewards + self.options.discount * later * ~ended
+            targets = found.rewards + self.options.discount * later * ~found.ended
         joint = _joint(taken)[:, None].expand(-1, taken.shape[1], -1, -1, -1)
         values = self._value(self.critic, found.states, joint)
-        return mean_of((values - targets).square(), found.alive)
+        return mean_of((values - targets).square(), found.counted)
 
     def _actor_loss(self, found: Rollout, taken: torch.Tensor) -> torch.Tensor:
         """Each agent's value of its own action now, with the actions that others took then."""

@@ -25,16 +25,19 @@ class Mixed(NamedTuple):
     Attributes
     ----------
     chosen : float32 [S, N, M]
-        The agents' values of the actions that they took; 0 for those who do not take part.
+        The agents' values of the actions that they took.
     greatest : float32 [S, N, M]
         Of their best legal actions.
     actions : int64 [S, N, M]
+    alive : bool [S, N, M]
+        Who takes part; the values of others add nothing to a team's.
     states : float32 [S, M, Z]
     """
 
     chosen: torch.Tensor
     greatest: torch.Tensor
     actions: torch.Tensor
+    alive: torch.Tensor
     states: torch.Tensor
 
 
@@ -51,7 +54,7 @@ class Additive(nn.Module):
 
     def forward(self, mixed: Mixed) -> torch.Tensor:
         """[S, 1, M]: one value for the team."""
-        return mixed.chosen.sum(1, keepdim=True)
+        return (mixed.chosen * mixed.alive).sum(1, keepdim=True)
 
 
 class Monotone(nn.Module):
@@ -72,7 +75,7 @@ class Monotone(nn.Module):
         """[S, 1, M]: one value for the team."""
         states = mixed.states[:, None]
         weights = self.weights_in(states).squeeze(1).abs().unflatten(-1, self.shape)
-        inner = torch.einsum("snm,smne->sme", mixed.chosen, weights)
+        inner = torch.einsum("snm,smne->sme", mixed.chosen * mixed.alive, weights)
         hidden = nn.functional.elu(inner + self.bias_in(states).squeeze(1))
         outer = (hidden * self.weights_out(states).squeeze(1).abs()).sum(-1)
         return (outer + self.bias_out(states).squeeze(1).squeeze(-1))[:, None]
@@ -104,8 +107,8 @@ class Duplex(nn.Module):
         states = mixed.states[:, None]
         scale = self.scale(states).squeeze(1).abs().transpose(1, 2) + 1e-6
         shift = self.shift(states).squeeze(1).transpose(1, 2)
-        value = (scale * mixed.greatest + shift).sum(1)
-        advantage = scale * (mixed.chosen - mixed.greatest).detach()
+        value = (scale * mixed.greatest * mixed.alive + shift).sum(1)
+        advantage = scale * ((mixed.chosen - mixed.greatest) * mixed.alive).detach()
         return (value + (self._attention(mixed) * advantage).sum(1))[:, None]
 
     def _attention(self, mixed: Mixed) -> torch.Tensor:
@@ -131,7 +134,8 @@ class Unrestricted(nn.Module):
 
     def forward(self, mixed: Mixed) -> torch.Tensor:
         """[S, 1, M]: one value for the team."""
-        inputs = torch.cat([mixed.states, mixed.chosen.transpose(1, 2)], -1)
+        chosen = mixed.chosen * mixed.alive
+        inputs = torch.cat([mixed.states, chosen.transpose(1, 2)], -1)
         return self.network(inputs[:, None]).squeeze(-1)
 
 

@@ -69,10 +69,13 @@ class Rollout:
     actions : int64 [S, N, B, T] or float32 [S, N, B, T, K]
     rewards : float32 [S, N, B, T]
         As derived: equal for all agents unless each has its own.
+    counted : bool [S, N, B, T]
+        Where the agent is still to gain something: with its own rewards as long as it takes part,
+        with a team's rewards always, also for those who have left.
     ended : bool [S, N, B, T]
-        The game has ended for the agent: nothing follows.
+        Nothing follows that the agent would gain: the game has ended, for it or for its team.
     left : bool [S, N, B, T]
-        The agent's last step: the game has ended for it, it was cut off, or the episode is over.
+        The last step that counts for the agent: it has ended or was cut off, or the episode is.
     over : bool [S, B, T]
         The episode's last step, whether it ended or was cut off.
     starts : bool [S, B, T]
@@ -91,6 +94,7 @@ class Rollout:
     after_alive: torch.Tensor
     actions: torch.Tensor
     rewards: torch.Tensor
+    counted: torch.Tensor
     ended: torch.Tensor
     left: torch.Tensor
     over: torch.Tensor
@@ -146,6 +150,7 @@ def empty_rollout(sizes: TeamSizes, runs: int, copies: int, steps: int, remember
         after_alive=zeros(of_agents, torch.bool),
         actions=actions,
         rewards=zeros(of_agents),
+        counted=zeros(of_agents, torch.bool),
         ended=zeros(of_agents, torch.bool),
         left=zeros(of_agents, torch.bool),
         over=zeros(of_team, torch.bool),
@@ -185,7 +190,7 @@ class Collector:
     ):
         self.environment, self.runs, self.learner = environment, runs, learner
         self.copies = environment.batch // runs
-        self.derive, self.key = deriving(reward), key
+        self.derive, self.key, self.own = deriving(reward), key, reward == "own"
         self.shown, self.starts = shown, np.ones(environment.batch, bool)
         self.steps = 0
         self.memory = learner.no_memory(self.copies)
@@ -216,15 +221,21 @@ class Collector:
         found.alive[:, :, :, t] = self._of_agents(alive)
         found.actions[:, :, :, t] = actions
         found.rewards[:, :, :, t] = self._of_agents(self.derive(after.rewards, alive))
-        found.ended[:, :, :, t] = self._of_agents(ended)
-        found.left[:, :, :, t] = self._of_agents(ended | ~after.alive | after.over[:, None])
+        found.counted[:, :, :, t] = self._of_agents(alive) if self.own else True
+        found.ended[:, :, :, t] = self._of_agents(ended if self.own else _everybody(ended))
+        found.left[:, :, :, t] = self._of_agents(self._left(after))
         found.over[:, :, t] = team(after.over)
-        found.after_alive[:, :, :, t] = self._of_agents(alive & ~ended)
+        joined = after.alive & ~after.over[:, None]
+        found.after_alive[:, :, :, t] = self._of_agents((alive | joined) & ~ended)
         found.after_observations[:, :, :, t] = self._of_agents(after.final_observations)
         found.after_states[:, :, t] = team(after.final_states)
         found.after_mask[:, :, :, t] = self._of_agents(after.final_mask)
         self.shown, self.starts = after, after.over
         self.steps += 1
+
+    def _left(self, after: JointBatch) -> np.ndarray:
+        over = np.broadcast_to(after.over[:, None], after.alive.shape)
+        return after.terminated | ~after.alive | over if self.own else over
 
     def begin_again(self, seed: int) -> None:
         """Leave the episodes that run and begin others."""
@@ -243,6 +254,11 @@ class Collector:
 
     def _of_team(self, array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(np.array(array)).unflatten(0, (self.runs, -1))
+
+
+def _everybody(ended: np.ndarray) -> np.ndarray:
+    """Where the game has ended for all agents, for each of them."""
+    return np.broadcast_to(ended.all(axis=1, keepdims=True), ended.shape)
 
 
 def agents_first(array: np.ndarray, runs: int) -> torch.Tensor:

@@ -24,7 +24,8 @@ class TeamResult:
     ----------
     environment, algorithm : str
     returns : float64 [S, K]
-        Mean undiscounted return of an episode at K trials, without exploration.
+        Mean undiscounted return of an episode at K trials, every agent taking its likeliest or
+        best action; ``profiles`` are the policies themselves, chances included.
     steps : int64 [K]
         Of the environment in each run before the trial.
     scale : str

@@ -45,6 +45,7 @@ def described(plan: Plan) -> dict[str, Any]:
         "format": FORMAT,
         "kind": KIND,
         "environment": plan.team.spec,
+        "of_environment": getattr(plan.team, "options", {}),
         "algorithm": plan.algorithm,
         "seeds": plan.seeds,
         "seed": plan.seed,

@@ -190,7 +190,7 @@ def load_teams(path: str | Path) -> tuple[TrainedTeam, ...]:
 def _plan_of(told: dict[str, Any]) -> Plan:
     names = "seeds", "seed", "copies", "reward", "evaluate_every", "episodes", "algorithm"
     return Plan(
-        team=as_team(told["environment"]),
+        team=as_team(told["environment"], **told["of_environment"]),
         options=options_for(told["algorithm"], told["options"]),
         **{name: told[name] for name in names},
     )

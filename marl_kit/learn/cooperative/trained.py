@@ -16,6 +16,8 @@ from marl_kit.games.team_turns import TurnRules, TurnTeam
 from marl_kit.learn.cooperative.learner import Learner
 from marl_kit.learn.cooperative.rollout import Seen
 from marl_kit.learn.cooperative.trial import episode_returns
+from marl_kit.play.player import Player
+from marl_kit.play.policy_player import profile_player
 
 
 class TrainedTeam:
@@ -87,6 +89,19 @@ class TrainedTeam:
             f"Use cross_play or play_episodes."
         )
 
+    def player(self) -> Player:
+        """All agents' policy as a player of ``mk.play`` and leagues, for games in turns.
+
+        Raises
+        ------
+        InvalidOptionError
+            Another environment, or agents that remember what they saw.
+        """
+        profile = self.profile()
+        if not isinstance(self.team, TurnTeam):
+            raise InvalidOptionError(f"{self.team.name} is not played in turns; use cross_play.")
+        return profile_player(self.team.game, profile, name=self.name)
+
     def _of_turns(self, team: TurnTeam, rules: TurnRules) -> Any:
         from marl_kit.games.policy import TabularPolicy
 
@@ -131,6 +146,11 @@ class TeamPlayer:
         mask : bool [A] or shorter, optional
             Its legal actions; all that it has unless given.
         """
+        if hasattr(observation, "legal_actions"):
+            raise InvalidOptionError(
+                f"{self.name} acts on observations in numbers, and a state of a game is given; "
+                f"team.player() of a trained team plays games in turns."
+            )
         sizes = self.team.team.sizes
         seen = np.zeros((1, len(self.team), sizes.observation), np.float32)
         given = np.asarray(observation, np.float32).ravel()
@@ -188,9 +208,12 @@ def cross_play(
     """
     if not teams:
         raise InvalidOptionError("there are no teams; give result.players of one or more runs.")
+    for team in teams:
+        if not isinstance(team, TrainedTeam):
+            raise InvalidOptionError(f"{team!r} is no trained team; give result.players.")
     first = teams[0].team
     for team in teams:
-        if team.team.sizes.agents != first.sizes.agents or team.team.name != first.name:
+        if not _same_game(team.team, first):
             raise InvalidOptionError(
                 f"{team!r} and {teams[0]!r} play different games; give teams of one environment."
             )
@@ -206,6 +229,19 @@ def cross_play(
             scores = [play_episodes(environment, members, reward, seed) for members in joined]
             found[i, j] = np.mean(scores)
     return found
+
+
+def _same_game(one: Team, other: Team) -> bool:
+    """Whether agents of one can play the other."""
+    return one is other or _told(one) == _told(other)
+
+
+def _told(team: Team) -> tuple[object, ...]:
+    """Name, sizes, and payoffs if it has any."""
+    sizes, rules = team.sizes, getattr(team, "rules", None)
+    payoffs = rules.payoffs.tolist() if isinstance(rules, StageRules) else None
+    widths = sizes.observation, sizes.state, sizes.box, sizes.horizon, sizes.actions.tolist()
+    return team.name, team.spec, sizes.agents, widths, payoffs
 
 
 def play_episodes(

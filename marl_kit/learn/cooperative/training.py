@@ -122,10 +122,12 @@ class Training:
         losses = self.learner.learn(self.collector.collect(self.learner.rollout))
         self._losses = {name: x.double().numpy() for name, x in losses.items()}
         self._seconds += time.perf_counter() - began
-        if not all(np.isfinite(x).all() for x in self._losses.values()):
+        sane = np.all([np.isfinite(x) for x in self._losses.values()], axis=0)
+        if not sane.all():
+            runs = ", ".join(map(str, np.flatnonzero(~sane)))
             raise InvalidOptionError(
-                f"training diverged after {self.steps:,} steps: its losses are not finite; give a "
-                f"smaller rate. What was written before is as it was."
+                f"training diverged after {self.steps:,} steps: the losses of run {runs} are not "
+                f"finite; give a smaller rate. What was written to a folder before is as it was."
             )
 
     @property

@@ -201,17 +201,21 @@ class ValueLearner:
         following = mix(
             judge.mixer, values, actions, found.after_mask, found.after_alive, found.after_states
         )
-        rewards, ended, over = found.rewards, found.ended, found.left
-        if following.shape[1] < rewards.shape[1]:  # one value for the team
-            rewards, ended, over = rewards[:, :1], ended.all(1, keepdim=True), found.over[:, None]
-        following = following * ~ended
+        values_made = following.shape[1]  # one for a team, whose rewards and ends are all alike
+        rewards, ended, left = (
+            x[:, :values_made] for x in (found.rewards, found.ended, found.left)
+        )
         return lambda_returns(
-            rewards, following, over, discount=self.options.discount, trace=self.options.trace
+            rewards,
+            following * ~ended,
+            left,
+            discount=self.options.discount,
+            trace=self.options.trace,
         )
 
     def _weights(self, found: Rollout, total: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         if total.shape[1] > 1:
-            return found.alive.float()
+            return found.counted.float()
         return torch.where(total < targets, 1.0, self.options.underrated)
 
     def _total(self, mixer: nn.Module, values: torch.Tensor, found: Rollout) -> torch.Tensor:
@@ -227,12 +231,17 @@ def mix(
     states: torch.Tensor,
 ) -> torch.Tensor:
     """The value of a joint action, [S, 1, M, T]; [S, N, M, T] without a mixer."""
-    chosen = values.gather(-1, actions[..., None]).squeeze(-1) * alive
-    greatest = _masked(values, mask).amax(-1) * alive
-    shape = chosen.shape[2:]
-    flat = Mixed(chosen.flatten(2), greatest.flatten(2), actions.flatten(2), states.flatten(1, 2))
-    total: torch.Tensor = mixer(flat)
-    return total.unflatten(2, shape)
+    chosen = values.gather(-1, actions[..., None]).squeeze(-1)
+    greatest = _masked(values, mask).amax(-1)
+    mixed = Mixed(
+        chosen=chosen.flatten(2),
+        greatest=greatest.flatten(2),
+        actions=actions.flatten(2),
+        alive=alive.flatten(2),
+        states=states.flatten(1, 2),
+    )
+    total: torch.Tensor = mixer(mixed)
+    return total.unflatten(2, chosen.shape[2:])
 
 
 def greedy(values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

@@ -15,6 +15,8 @@ MIXERS = "separate", "additive", "monotone", "duplex"
 class ValueOptions:
     """How values are learned.
 
+    Rewards are learned as they are: scale them to about 1 if they are thousands, or thousandths.
+
     Attributes
     ----------
     mixer : str

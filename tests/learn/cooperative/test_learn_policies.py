@@ -343,8 +343,8 @@ def test_maddpgs_targets_are_those_of_a_loop(reward):
             later = value_of(by.later_critic, s, n, found.after_states[s, b, t], torch.eye(3)[best])
             target = found.rewards[s, n, b, t] + 0.9 * later * ~ended
             now = value_of(by.critic, s, n, found.states[s, b, t], taken[s, :, b, t])
-            losses[s, n, b, t] = (now - target).square() * found.alive[s, n, b, t]
-    wanted = losses.flatten(1).sum(1) / found.alive.flatten(1).sum(1)
+            losses[s, n, b, t] = (now - target).square() * found.counted[s, n, b, t]
+    wanted = losses.flatten(1).sum(1) / found.counted.flatten(1).sum(1)
     torch.testing.assert_close(by._critic_loss(found, taken).detach(), wanted, rtol=1e-4, atol=1e-4)
 
 

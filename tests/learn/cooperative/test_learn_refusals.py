@@ -121,10 +121,32 @@ def test_the_scale_of_own_rewards_says_that_returns_are_means():
     assert "mean over the agents" in found.scale
 
 
-def test_games_whose_payoffs_are_huge_are_learned_as_well():
-    """Values far below -1e9 are those of legal actions."""
+def test_huge_payoffs_are_learned_where_advantages_are_standardised():
+    """And values far below -1e9 are still those of legal actions."""
     game = mk.NormalFormGame([np.array([[1.0, 3.0], [0.0, 2.0]]) * 1e10 - 1e12] * 2)
-    for name in ("vdn", "mappo"):
-        found = train_team(game, name, 64, copies=4, episodes=1, **tiny(name))
-        assert found.returns[0, -1] < -9e11
-        assert all(len(set(row.tolist())) <= 2 for row in found.players[0].profile())
+    found = train_team(game, "mappo", 2_000, copies=8, episodes=1, evaluate_every=2_000, seeds=3)
+    assert found.returns[:, -1] == pytest.approx(3e10 - 1e12, rel=1e-9)
+    found = train_team(game, "vdn", 64, copies=4, episodes=1, **tiny("vdn"))
+    assert all(row.sum() == 1 for row in found.players[0].profile())
+
+
+def test_cross_play_refuses_teams_of_different_games():
+    one, other = (
+        mk.train_team(mk.NormalFormGame([table] * 2), "vdn", 0, episodes=1).players[0]
+        for table in ([[1, 0], [0, 2]], [[2, 0], [0, 1]])
+    )
+    for teams in ([one, other], [one, 7], []):
+        with pytest.raises(InvalidOptionError):
+            mk.cross_play(teams, episodes=1)
+    assert mk.cross_play([one, one], episodes=1).shape == (2, 2)
+
+
+def test_agents_refuse_states_and_a_team_plays_games_in_turns():
+    team = train_team("openspiel:tiny_hanabi", "vdn", 0, episodes=1).players[0]
+    game = mk.load_game("openspiel:tiny_hanabi")
+    with pytest.raises(InvalidOptionError, match=r"team\.player"):
+        team[0].act(game.new_initial_state())
+    found = mk.play(game, [team.player(), team.player()], seed=0)
+    assert found is not None
+    with pytest.raises(InvalidOptionError, match="cross_play"):
+        train_team("chicken", "vdn", 0, episodes=1).players[0].player()

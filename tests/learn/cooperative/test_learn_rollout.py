@@ -28,8 +28,9 @@ def legal(agent, moment, after=False):
     return [a < ACTIONS[agent] and (a > 0 or time % 2 == 0) for a in range(3)]
 
 
-def test_every_field_is_what_a_loop_over_copies_says():
-    playing = collector()
+@pytest.mark.parametrize("reward", ["mean", "own"])
+def test_every_field_is_what_a_loop_over_copies_says(reward):
+    playing = collector(reward)
     found = [playing.collect(4), playing.collect(3)]
     both = {n: torch.cat([getattr(f, n) for f in found], 2 if n in OF_TEAM else 3) for n in NAMES}
     for s in range(RUNS):
@@ -39,6 +40,7 @@ def test_every_field_is_what_a_loop_over_copies_says():
                 check_team(both, (s, b, t), i, m)
                 for n in range(2):
                     check_agent(both, (s, n, b, t), i, n, m)
+                    check_gains(both, (s, n, b, t), n, m, reward == "own")
     assert playing.learner.steps == [t * COPIES for t in range(STEPS)]
 
 
@@ -58,10 +60,31 @@ def check_agent(both, place, i, n, m):
     assert both["mask"][place].tolist() == legal(n, m)
     assert both["after_mask"][place].tolist() == legal(n, m, after=True)
     assert both["alive"][place] == m.alive[n]
-    assert both["ended"][place] == m.gone[n]
     assert both["after_alive"][place] == (m.alive[n] and not m.gone[n])
     assert both["actions"][place] == (ACTIONS[n] - 1 if m.alive[n] else 0)
-    assert both["rewards"][place] == pytest.approx((m.time + 1) * sum(m.alive) / 2)
+
+
+def check_gains(both, place, n, m, own):
+    """A team's rewards are gained by those who have left, too."""
+    over = m.ends or m.cut
+    assert both["counted"][place] == (m.alive[n] or not own)
+    assert both["ended"][place] == (m.gone[n] if own else all(m.gone))
+    assert both["left"][place] == (over or (own and m.gone[n]))
+    paid = m.alive[n] if own else sum(m.alive) / 2
+    assert both["rewards"][place] == pytest.approx((m.time + 1) * paid)
+
+
+def test_agents_who_join_in_the_midst_are_there_after_the_step_before():
+    class Joining(Counting):
+        """Agent b comes at time 1."""
+
+        def _alive(self):
+            return super()._alive() & ((self.time >= 1)[:, None] | [True, False])
+
+    world = Joining([3, 3], [False, False])
+    found = Collector(world, world.reset(), 1, Counter(1), "mean", key=5).collect(3)
+    assert found.alive[0, 1, 0].tolist() == [False, True, True]
+    assert found.after_alive[0, 1, 0].tolist() == [True, True, False]
 
 
 def test_the_memory_before_a_rollout_is_that_of_the_steps_before():

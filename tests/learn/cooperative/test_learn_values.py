@@ -19,19 +19,19 @@ LENGTHS, CUT, LEAVES = [3, 4, 2, 5], [False, True, False, True], {1: 3}
 RUNS, COPIES, STEPS = 2, 2, 6
 
 
-def learner(mixer="additive", seed=0, **options):
+def learner(mixer="additive", seed=0, own=False, **options):
     sizes = Counting(LENGTHS, CUT).sizes
     chosen = ValueOptions(mixer=mixer, width=8, rollout=STEPS, slots=4, batch=2, **options)
-    found = ValueLearner(chosen, sizes, generators(RUNS, seed), key=3)
+    found = ValueLearner(chosen, sizes, generators(RUNS, seed), key=3, own=own)
     for k, module in enumerate((found.online, found.target, found.central, found.central_target)):
         if module is not None:
             noisy(module, k)  # so that no two agree
     return found
 
 
-def played(by):
+def played(by, reward="mean"):
     world = Counting(LENGTHS, CUT, LEAVES)
-    return Collector(world, world.reset(), RUNS, by, "mean", key=5).collect(STEPS)
+    return Collector(world, world.reset(), RUNS, by, reward, key=5).collect(STEPS)
 
 
 @pytest.mark.parametrize("trace", [0.0, 0.6, 1.0])
@@ -74,10 +74,10 @@ def q_values(agents, observation, s, n):
     return answers[s, n, 0, 0].tolist()
 
 
-def following(by, found, place, n, judge, chooser):
-    """The judge's value of what the chooser would do next; 0 for those who have left."""
+def following(by, found, place, n, judge, chooser, part=None):
+    """The judge's value of what the chooser would do next; 0 for those who take no part."""
     s, b, t = place
-    if not found.after_alive[s, n, b, t]:
+    if not (found.after_alive if part is None else part)[s, n, b, t]:
         return 0.0
     observation = found.after_observations[s, n, b, t]
     action = best_legal(q_values(chooser, observation, s, n), found.after_mask[s, n, b, t].tolist())
@@ -101,7 +101,10 @@ def test_targets_are_those_of_a_loop(mixer, double):
         after, over = [], []
         for u in range(t, STEPS):
             ended = all(found.ended[s, n, b, u] for n in members[k])
-            value = sum(following(by, found, (s, b, u), n, judge, chooser) for n in members[k])
+            part = found.after_alive if mixer == "additive" else torch.ones_like(found.alive)
+            value = sum(
+                following(by, found, (s, b, u), n, judge, chooser, part) for n in members[k]
+            )
             after.append(0.0 if ended else value)
             over.append(bool(found.over[s, b, u]) or ended)
         rewards = found.rewards[s, 0, b, t:].tolist()
@@ -143,9 +146,9 @@ def mixed(values, actions, states):
     """Values [N, A] of one run, and all joint actions [M, N], at one state."""
     chosen = torch.stack([row[a] for row, a in zip(values, actions.T, strict=True)])
     greatest = values.amax(1, keepdim=True).expand_as(chosen)
-    return Mixed(
-        chosen[None], greatest[None], actions.T[None], states.expand(len(actions), -1)[None]
-    )
+    alive = torch.ones_like(chosen, dtype=torch.bool)
+    states = states.expand(len(actions), -1)
+    return Mixed(chosen[None], greatest[None], actions.T[None], alive[None], states[None])
 
 
 AGENTS, ACTIONS, STATE = 3, 3, 4
@@ -238,7 +241,8 @@ def test_targets_of_weighted_qmix_are_the_central_value_of_the_mixers_greedy_act
             place, agents = (s, b, t), by.central_target.agents
             chosen[s, n, b, t] = following(by, found, place, n, agents, by.online.agents)
         states = found.after_states.flatten(1, 2)
-        flat = Mixed(chosen.flatten(2), chosen.flatten(2), found.actions.flatten(2), states)
+        of_agents = (x.flatten(2) for x in (chosen, chosen, found.actions, found.after_alive))
+        flat = Mixed(*of_agents, states)
         later = by.central_target.mixer(flat).view(RUNS, 1, COPIES, STEPS)
     wanted = found.rewards[:, :1] + 0.99 * later * ~found.ended.all(1, keepdim=True)
     torch.testing.assert_close(targets, wanted)
@@ -246,8 +250,9 @@ def test_targets_of_weighted_qmix_are_the_central_value_of_the_mixers_greedy_act
 
 @pytest.mark.parametrize("mixer", ["separate", "additive", "monotone", "duplex"])
 def test_agents_who_have_left_contribute_nothing(mixer):
-    by = learner(mixer)
-    found = played(by)
+    reward = "own" if mixer == "separate" else "mean"
+    by = learner(mixer, own=reward == "own")
+    found = played(by, reward)
     before = by._loss(found)
     gone, left = ~found.alive, ~found.after_alive
     assert gone.any()
