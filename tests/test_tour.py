@@ -165,6 +165,7 @@ sys.exit(main(["tour", "--out", sys.argv[1], "--no-open"]))
 """The tour without the steps that leave nothing behind: they need not be repeated twice."""
 
 
+@pytest.mark.slow
 def test_killed_in_the_league_the_tour_completes_it_and_repeats_nothing(taken, tmp_path) -> None:
     """kill -9 in the middle; the finished log equals that of the tour that was left alone."""
     log = tmp_path / LEAGUE / "log.sqlite"

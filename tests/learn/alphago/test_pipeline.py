@@ -63,6 +63,7 @@ def test_imitation_tells_the_moves_of_games_that_it_has_not_seen(trained):
     assert np.mean(np.log(told)) > np.mean(np.log(by_chance)) + 0.15
 
 
+@pytest.mark.slow
 def test_reinforcement_beats_imitation(trained):
     assert score(trained, "reinforced", "supervised") > 0.58
 
